@@ -1,0 +1,22 @@
+/** Who asks, until when, and where to report: what travels with a request through every room. */
+import type { Observe } from './observation.ts'
+
+/** The authenticated caller. Has exactly one role. */
+export interface Principal {
+  readonly subject: string
+  readonly role: string
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Travels with one request. */
+export interface Context {
+  readonly principal: Principal
+  /** Aborted when the client hangs up or the gateway gives up draining. */
+  readonly signal: AbortSignal
+  /** Monotonic milliseconds (Clock.now) at which everything must be over. */
+  readonly deadline: number
+  readonly requestId: string
+  readonly observe: Observe
+  /** Filled in on the way; ends up in Server-Timing, the log and the metrics. Milliseconds. */
+  readonly timing: { poolMs: number; dbMs: number }
+}

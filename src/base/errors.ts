@@ -1,0 +1,277 @@
+/** The one table of error codes and the one error class that carries them; HTTP, docs and OpenAPI are made from it. */
+
+interface CodeInfo {
+  /** HTTP status. */
+  readonly status: number
+  /** Short human title, the same for every occurrence (RFC 9457 `title`). */
+  readonly title: string
+  /** What it means and what the caller can do; printed in docs/errors.md. */
+  readonly help: string
+  /** Whether repeating the same request later may succeed (then `Retry-After` is sent). */
+  readonly retry?: boolean
+}
+
+const table = {
+  // Form of the request
+  malformed_url: {
+    status: 400,
+    title: 'Malformed URL',
+    help: 'The path or query string is not valid percent-encoded UTF-8, or holds a NUL byte.',
+  },
+  malformed_body: {
+    status: 400,
+    title: 'Malformed body',
+    help: 'The body is not valid UTF-8, JSON or CSV, or is nested too deeply.',
+  },
+  malformed_header: {
+    status: 400,
+    title: 'Malformed header',
+    help: 'A header such as Prefer or If-Match cannot be read.',
+  },
+  invalid_parameter: {
+    status: 400,
+    title: 'Invalid parameter',
+    help: 'A query parameter has a value that its meaning does not allow.',
+  },
+  unknown_parameter: {
+    status: 400,
+    title: 'Unknown parameter',
+    help: 'No such parameter or field; the answer lists what exists.',
+  },
+  unknown_field: {
+    status: 400,
+    title: 'Unknown field',
+    help: 'The resource has no such field that you may see; the answer lists the fields.',
+  },
+  unknown_operator: {
+    status: 400,
+    title: 'Unknown operator',
+    help: 'The operator does not exist or does not fit the type of the field; the answer lists those that do.',
+  },
+  unknown_relation: {
+    status: 400,
+    title: 'Unknown relation',
+    help: 'The resource has no such relation; the answer lists the relations.',
+  },
+  ambiguous_relation: {
+    status: 400,
+    title: 'Ambiguous relation',
+    help: 'More than one relation has that name; choose one as name!key_column from the list in the answer.',
+  },
+  invalid_cursor: {
+    status: 400,
+    title: 'Invalid cursor',
+    help: 'The cursor was not made by this gateway, or for another resource, order or version. Start again without it.',
+  },
+  unbounded_write: {
+    status: 400,
+    title: 'Unbounded write',
+    help: 'A PATCH or DELETE of a whole collection needs a filter, or Prefer: max-affected=N.',
+  },
+  too_complex: {
+    status: 400,
+    title: 'Request too complex',
+    help: 'Depth, number of conditions or number of embeds exceeds the configured limit.',
+  },
+  max_affected_exceeded: {
+    status: 400,
+    title: 'More rows than allowed',
+    help: 'The write would touch more rows than Prefer: max-affected=N allows. Nothing was changed.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Authentication required',
+    help: 'No valid credentials were given.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    help: 'The principal, or the database user of the gateway, may not do this.',
+  },
+  unknown_version: {
+    status: 404,
+    title: 'Unknown version',
+    help: 'No such API version; the answer lists the versions.',
+  },
+  unknown_resource: {
+    status: 404,
+    title: 'Unknown resource',
+    help: 'No table, view or routine of that name is served.',
+  },
+  row_not_found: { status: 404, title: 'Row not found', help: 'No row has this key.' },
+  not_found: { status: 404, title: 'Not found', help: 'Nothing lives at this path.' },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    help: 'The resource does not support this method; see the Allow header.',
+  },
+  not_acceptable: {
+    status: 406,
+    title: 'Not acceptable',
+    help: 'No representation fits the Accept header; the answer lists those that exist.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'Request timed out',
+    help: 'The request body did not arrive in time.',
+    retry: true,
+  },
+  constraint_unique: { status: 409, title: 'Already exists', help: 'A unique constraint forbids the row.' },
+  constraint_foreign_key: {
+    status: 409,
+    title: 'Reference broken',
+    help: 'A foreign key forbids the change: the row refers to nothing, or is still referred to.',
+  },
+  conflict: {
+    status: 409,
+    title: 'Conflict',
+    help: 'The transaction collided with another one (serialisation failure or deadlock) and was rolled back. It may be repeated.',
+    retry: true,
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'Precondition failed',
+    help: 'The row has changed since the ETag in If-Match, or exists although If-None-Match: * was sent.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body too large',
+    help: 'The body is larger than the configured limit.',
+  },
+  url_too_long: { status: 414, title: 'URL too long', help: 'The URL is longer than the configured limit.' },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    help: 'Bodies are application/json or text/csv.',
+  },
+  bad_value: {
+    status: 422,
+    title: 'Unacceptable value',
+    help: 'A value does not fit the type or range of its field.',
+  },
+  constraint_not_null: {
+    status: 422,
+    title: 'Value required',
+    help: 'A field that must have a value has none.',
+  },
+  constraint_check: {
+    status: 422,
+    title: 'Check failed',
+    help: 'A check constraint of the database forbids the value.',
+  },
+  read_only_field: {
+    status: 422,
+    title: 'Field cannot be written',
+    help: 'The field is generated by the database or not writable.',
+  },
+  routine_failed: {
+    status: 422,
+    title: 'Routine raised an error',
+    help: 'The database routine or a trigger refused the request.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'Headers too large',
+    help: 'The request headers exceed the limit.',
+  },
+  client_closed: {
+    status: 499,
+    title: 'Client closed the request',
+    help: 'The client hung up; the statement was cancelled. Seen only in logs and metrics.',
+  },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    help: 'A fault of Postern or an unforeseen answer of the database; look up the request id in the log.',
+  },
+  not_supported: {
+    status: 501,
+    title: 'Not supported',
+    help: 'The database engine behind this gateway cannot do this.',
+  },
+  pool_timeout: {
+    status: 503,
+    title: 'No connection in time',
+    help: 'No database connection became free within pools.*.acquireTimeout.',
+    retry: true,
+  },
+  queue_full: {
+    status: 503,
+    title: 'Queue full',
+    help: 'Too many requests already wait for a connection.',
+    retry: true,
+  },
+  breaker_open: {
+    status: 503,
+    title: 'Circuit open',
+    help: 'The database failed repeatedly; requests are refused until it has recovered.',
+    retry: true,
+  },
+  database_unavailable: {
+    status: 503,
+    title: 'Database unavailable',
+    help: 'The database cannot be reached, or refuses connections.',
+    retry: true,
+  },
+  draining: { status: 503, title: 'Shutting down', help: 'This gateway is shutting down.', retry: true },
+  starting: {
+    status: 503,
+    title: 'Starting',
+    help: 'The gateway has not yet read the catalogue of the database.',
+    retry: true,
+  },
+  outcome_unknown: {
+    status: 503,
+    title: 'Outcome unknown',
+    help: 'The connection was lost after the write was sent. It may or may not have been applied; it was not repeated.',
+  },
+  deadline_exceeded: {
+    status: 504,
+    title: 'Deadline exceeded',
+    help: 'The request did not finish within its deadline and was cancelled.',
+    retry: true,
+  },
+  statement_timeout: {
+    status: 504,
+    title: 'Statement timed out',
+    help: 'The statement ran longer than the deadline and was cancelled in the database.',
+    retry: true,
+  },
+} as const satisfies Record<string, CodeInfo>
+
+/** Every error code Postern can answer with. Codes are never reused for another meaning. */
+export type ErrorCode = keyof typeof table
+
+/** Code → status, title, help and whether a later repetition may succeed. */
+export const errorTable: Readonly<Record<ErrorCode, CodeInfo>> = table
+
+/** Facts that go with an error to the client, as extension members of the problem document (RFC 9457 section 3.2). */
+export type ErrorFacts = Readonly<Record<string, unknown>>
+
+/** The only error that crosses rooms. `detail` and `facts` reach clients: no SQL, no secrets, no database text. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  readonly facts: ErrorFacts
+  /** Seconds after which a repetition may succeed; sent as Retry-After when the code allows retries. */
+  readonly retryAfter: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { cause?: unknown; facts?: ErrorFacts; retryAfter?: number } = {},
+  ) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.facts = options.facts ?? {}
+    this.retryAfter = options.retryAfter
+  }
+}
+
+/** Turns whatever was thrown into a GatewayError; an unforeseen one becomes `internal` and keeps its cause for the log. */
+export function asGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown
+  return new GatewayError('internal', 'An unforeseen fault; the log has it under the request id.', {
+    cause: thrown,
+  })
+}

@@ -1,0 +1,65 @@
+/** Everything that happens and somebody may want to see, as one union; only src/telemetry decides what becomes a log line, a metric or a span. */
+import type { ErrorCode } from './errors.ts'
+
+/** Why a connection left a pool. */
+export type EvictionReason =
+  | 'lifetime'
+  | 'idle'
+  | 'broken'
+  | 'readonly'
+  | 'leak'
+  | 'generation'
+  | 'resize'
+  | 'validation'
+  | 'drain'
+
+/** One thing that happened. Durations are milliseconds. Label-like fields are bounded sets, never user input. */
+export type Observation =
+  | {
+      kind: 'request'
+      method: string
+      /** Route template such as `/api/{version}/{resource}/{key}`, never the raw path. */
+      route: string
+      version?: string
+      resource?: string
+      status: number
+      code?: ErrorCode
+      ms: number
+      poolMs: number
+      dbMs: number
+      bytes: number
+      requestId: string
+      /** The fault behind a 5xx, for the log only. */
+      cause?: unknown
+    }
+  | {
+      kind: 'statement'
+      pool: string
+      operation: 'select' | 'insert' | 'update' | 'delete' | 'call' | 'transaction'
+      resource: string
+      ms: number
+      error?: string
+    }
+  | { kind: 'pool.wait'; pool: string; ms: number }
+  | { kind: 'pool.timeout'; pool: string; ms: number }
+  | { kind: 'pool.create'; pool: string; ms: number; error?: unknown }
+  | { kind: 'pool.use'; pool: string; ms: number }
+  | { kind: 'pool.evict'; pool: string; reason: EvictionReason }
+  | { kind: 'pool.leak'; pool: string; heldMs: number }
+  | { kind: 'shed'; reason: 'queue_full' | 'pool_timeout' | 'breaker_open' | 'draining' | 'starting' }
+  | { kind: 'cancel'; pool: string; why: 'deadline' | 'client' | 'drain'; outcome: 'sent' | 'failed' }
+  | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database'; rows: number }
+  | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }
+  | { kind: 'catalog.failed'; error: unknown }
+  | { kind: 'catalog.unmappable'; table: string; column: string; native: string; action: 'omit' | 'text' }
+  | { kind: 'database.up'; ms: number }
+  | { kind: 'database.down'; error: unknown }
+  | {
+      kind: 'lifecycle'
+      phase: 'starting' | 'listening' | 'ready' | 'draining' | 'stopped'
+      detail?: Readonly<Record<string, unknown>>
+    }
+  | { kind: 'fault'; where: string; error: unknown }
+
+/** Takes one observation; must not throw and must be cheap. */
+export type Observe = (observation: Observation) => void

@@ -1,0 +1,134 @@
+/** What a database holds, in words no engine owns: tables, columns, keys, routines, and the canonical types. Pure data. */
+
+/** The canonical type of a value on the wire (see docs/engines.md). `datetime` is a timestamp without a zone. */
+export type CanonicalType =
+  | 'string'
+  | 'integer'
+  | 'decimal'
+  | 'float'
+  | 'boolean'
+  | 'timestamp'
+  | 'datetime'
+  | 'date'
+  | 'time'
+  | 'json'
+  | 'binary'
+  | 'array'
+
+/** The type of a column, parameter or array element: canonical for Postern, native for the engine's casts. */
+export interface ValueType {
+  readonly canonical: CanonicalType
+  /** Spelled as the engine's cast takes it, already safe to print (comes from the catalogue, e.g. PostgreSQL format_type with quoting). */
+  readonly native: string
+  /** The engine's own family word that its dialect switches on, e.g. `int8`, `numeric`, `money`, `bpchar`, `timestamptz`, `range`, `composite`, `enum`. Domains are resolved to their base. */
+  readonly family: string
+  /** Smallest and largest integer, decimal text, for `integer`. */
+  readonly range?: readonly [string, string]
+  /** Largest number of characters, for strings that have one. */
+  readonly maxLength?: number
+  /** Total digits and digits after the point, for decimals that have them. */
+  readonly precision?: number
+  readonly scale?: number
+  /** Allowed labels in order, for enums. */
+  readonly labels?: readonly string[]
+  /** Element type, for `array`. */
+  readonly element?: ValueType
+  /** Members in order, for composites. */
+  readonly members?: readonly { readonly name: string; readonly type: ValueType }[]
+  /** Whether the engine can order values of this type (ORDER BY, <, >). */
+  readonly ordered: boolean
+  /** Whether the engine can compare for equality. */
+  readonly comparable: boolean
+}
+
+export interface Column {
+  readonly name: string
+  readonly type: ValueType
+  readonly nullable: boolean
+  /** The database fills it in when left out. */
+  readonly hasDefault: boolean
+  /** `always`: cannot be written (generated, identity always); `identity`: filled in unless given. */
+  readonly generated: 'no' | 'identity' | 'always'
+  readonly comment?: string
+  /** Engine-owned detail, e.g. the text search configuration of an index on it. */
+  readonly searchConfig?: string
+}
+
+/** A unique key: the primary key, or a unique constraint or index without condition and expression. */
+export interface Key {
+  readonly name: string
+  readonly columns: readonly string[]
+}
+
+export interface ForeignKey {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly target: TableId
+  readonly targetColumns: readonly string[]
+}
+
+export interface TableId {
+  readonly schema: string
+  readonly name: string
+}
+
+export interface Table extends TableId {
+  readonly kind: 'table' | 'view' | 'materialized'
+  readonly columns: readonly Column[]
+  readonly primaryKey: Key | undefined
+  readonly uniqueKeys: readonly Key[]
+  readonly foreignKeys: readonly ForeignKey[]
+  /** How the engine tells versions of a row apart: a system column (`xmin`), or a hash of the whole row. */
+  readonly rowVersion: 'system' | 'hash'
+  /** What the gateway's database user may do, and the object can (an aggregate view cannot be updated). */
+  readonly can: {
+    readonly select: boolean
+    readonly insert: boolean
+    readonly update: boolean
+    readonly delete: boolean
+  }
+  readonly comment?: string
+}
+
+export interface Parameter {
+  /** Empty when the routine's author gave none; then it is reached by position as `$1`, `$2`, … */
+  readonly name: string
+  readonly type: ValueType
+  readonly mode: 'in' | 'out' | 'inout' | 'variadic'
+  readonly hasDefault: boolean
+}
+
+export interface Routine extends TableId {
+  readonly kind: 'function' | 'procedure'
+  readonly parameters: readonly Parameter[]
+  /** Promises not to write (STABLE or IMMUTABLE): reachable by GET. */
+  readonly readOnly: boolean
+  readonly returns:
+    | { readonly kind: 'void' }
+    | { readonly kind: 'scalar'; readonly type: ValueType; readonly set: boolean }
+    | {
+        readonly kind: 'rows'
+        readonly columns: readonly Column[]
+        readonly set: boolean
+        readonly table?: TableId
+      }
+  readonly executable: boolean
+  readonly comment?: string
+}
+
+/** A consistent picture of the database at one moment. Immutable; a change makes a new one. */
+export interface Catalog {
+  /** Changes whenever anything the catalogue shows changes. */
+  readonly fingerprint: string
+  /** `PostgreSQL 18.4`, for /status and the log. */
+  readonly server: string
+  readonly tables: readonly Table[]
+  readonly routines: readonly Routine[]
+  /** Columns left out or served as text because no canonical type fits. */
+  readonly unmappable: readonly {
+    readonly table: TableId
+    readonly column: string
+    readonly native: string
+    readonly action: 'omit' | 'text'
+  }[]
+}

@@ -1,0 +1,36 @@
+/** The whole configuration, composed of each room's own options. */
+import { z } from 'zod'
+import { apiOptions, schemaOptions } from '#contract/options.ts'
+import { databaseOptions } from '#engine/options.ts'
+import { deadlinesOptions, lifecycleOptions } from '#gateway/options.ts'
+import { limitsOptions, listenersOptions } from '#http/options.ts'
+import { authOptions } from '#policy/options.ts'
+import { poolsOptions } from '#pool/options.ts'
+import { logOptions } from '#telemetry/options.ts'
+
+const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+
+export const configSchema = z
+  .strictObject({
+    database: databaseOptions.describe('The one database behind this gateway.'),
+    pools: poolsOptions.prefault({}).describe('Connections to it.'),
+    api: apiOptions.prefault({}).describe('What the API shows.'),
+    schema: schemaOptions.prefault({}).describe('How the database schema is read and watched.'),
+    deadlines: deadlinesOptions.prefault({}).describe('How long requests may take.'),
+    limits: limitsOptions.prefault({}).describe('How large requests may be.'),
+    listeners: listenersOptions.prefault({}).describe('Where the gateway listens.'),
+    auth: authOptions.prefault({}).describe('Who may call.'),
+    lifecycle: lifecycleOptions.prefault({}).describe('Start and shutdown.'),
+    log: logOptions.prefault({}).describe('The log.'),
+  })
+  .superRefine((o, context) => {
+    if (!loopback.test(o.listeners.data.host) && o.auth.mode === undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['auth', 'mode'],
+        message: `listeners.data.host is ${o.listeners.data.host}, not a loopback address: configure authentication, or write auth.mode: none`,
+      })
+  })
+
+/** The configuration after defaults and units: durations in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof configSchema>

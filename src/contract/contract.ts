@@ -1,0 +1,51 @@
+/** What one API version shows: resources, fields and relations under the names clients use, tied to the tables behind them. Immutable. */
+import type { Catalog, Column, Routine, Table } from '#catalog/model.ts'
+
+export interface Field {
+  /** The name clients use. */
+  readonly name: string
+  readonly column: Column
+}
+
+/** Equality of one column on each side of a join. */
+export interface JoinPair {
+  readonly from: Column
+  readonly to: Column
+}
+
+/** A way from one resource to another along foreign keys. */
+export interface Relation {
+  /** The name clients use; unique within a resource only together with `hint`. */
+  readonly name: string
+  /** Distinguishes relations of one name: the key columns joined by `,`, or the junction table: `customer!billing_customer_id`. */
+  readonly hint: string
+  readonly many: boolean
+  readonly target: string
+  /** Columns of the resource's table = columns of the target's table; with `via`, of the junction's table. */
+  readonly on: readonly JoinPair[]
+  /** The junction of a many-to-many relation, and how it joins to the target. */
+  readonly via?: { readonly table: Table; readonly on: readonly JoinPair[] }
+}
+
+export interface Resource {
+  readonly name: string
+  readonly table: Table
+  readonly fields: readonly Field[]
+  readonly fieldByName: ReadonlyMap<string, Field>
+  /** Fields of the primary key in key order; empty when the table has none (views). */
+  readonly key: readonly Field[]
+  readonly relations: readonly Relation[]
+}
+
+export interface RoutineResource {
+  readonly name: string
+  readonly routine: Routine
+}
+
+/** One API version over one catalogue. */
+export interface Contract {
+  readonly version: string
+  readonly catalog: Catalog
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly routines: ReadonlyMap<string, RoutineResource>
+}

@@ -1,0 +1,167 @@
+/** What every engine gives: capabilities as data, statements to SQL text, connections, the catalogue, and faults in common words. */
+import type { Catalog, TableId } from '#catalog/model.ts'
+import type { Bound, Statement } from '#plan/ast.ts'
+
+export type EngineKind = 'postgres' | 'mysql' | 'sqlserver'
+
+/** Differences between engines as data; nothing outside an engine asks for its name. */
+export interface Capabilities {
+  /** Most values one statement can bind. */
+  readonly maxParameters: number
+  /** A list binds as one value, so its length does not change the text. */
+  readonly listParameters: boolean
+  /** INSERT/UPDATE/DELETE can give rows back in the same statement. */
+  readonly returning: boolean
+  readonly arrays: boolean
+  readonly fullText: boolean
+  readonly estimatedCount: boolean
+}
+
+/** How the bytes of one column become JSON or CSV. `raw`: already JSON (numbers, json); `text`: to be quoted and escaped. */
+export type Encoding = 'raw' | 'number' | 'text' | 'boolean' | 'timestamp' | 'datetime' | 'float'
+
+export interface OutputColumn {
+  readonly name: string
+  readonly encoding: Encoding
+  /** Not written to the body; handed over as text of the last row. */
+  readonly hidden: boolean
+}
+
+/** SQL text with everything needed to bind, run and read it. Deterministic for equal statements. */
+export interface Compiled {
+  readonly text: string
+  readonly operation: 'select' | 'insert' | 'update' | 'delete' | 'call'
+  /** Values by slot → what the driver binds, in order. Pure. */
+  readonly bind: (values: readonly Bound[]) => readonly (string | null)[]
+  /** Columns in order; empty when the statement gives no rows. */
+  readonly columns: readonly OutputColumn[]
+  /** Prepare once per connection and keep; false for texts that will hardly come again (bulk inserts). */
+  readonly prepare: boolean
+}
+
+/** How rows are written into the body. `object`: exactly the first row without brackets; `value`: the first column of the first row bare; `values`: an array of the bare first column. */
+export type RowFormat = 'array' | 'object' | 'value' | 'values' | 'ndjson' | 'csv'
+
+export interface RunOptions {
+  /** Monotonic milliseconds at which the statement must be over; the database is told, and cancelled. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+  readonly format: RowFormat
+  /** Rows beyond this many are counted but not written (one more than the page is fetched to know whether there is a next one). */
+  readonly keep?: number
+}
+
+export interface Result {
+  /** Canonical JSON (or CSV, NDJSON) of the kept rows; ready for the socket. */
+  readonly body: Uint8Array
+  /** Rows the database sent, kept or not. */
+  readonly rows: number
+  /** Rows a write touched. */
+  readonly affected: number
+  /** The hidden columns of the last kept row, in order; undefined when there was no row. */
+  readonly hidden: readonly (string | null)[] | undefined
+}
+
+export interface StreamOptions extends Omit<RunOptions, 'keep'> {
+  /** Called with each piece of body; the database is not asked for more before it resolves. */
+  readonly write: (chunk: Uint8Array) => Promise<void>
+  /** Rows to ask for at a time. */
+  readonly batch: number
+}
+
+/** Runs statements inside one open transaction. */
+export interface Transaction {
+  run(q: Compiled, values: readonly Bound[], o: Omit<RunOptions, 'deadline' | 'signal'>): Promise<Result>
+}
+
+export type ServerRole = 'primary' | 'replica'
+
+/** One session in the database, used by one caller at a time (the pool sees to it). */
+export interface Connection {
+  run(q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result>
+  stream(q: Compiled, values: readonly Bound[], o: StreamOptions): Promise<{ rows: number }>
+  /** BEGIN, body, COMMIT; anything thrown rolls back. One deadline over all of it. */
+  transaction<T>(
+    o: { deadline: number; signal: AbortSignal; readOnly?: boolean },
+    body: (t: Transaction) => Promise<T>,
+  ): Promise<T>
+  /** Plain text rows for the engine's own statements (catalogue, validation). */
+  query(
+    text: string,
+    values: readonly (string | null)[],
+    o: { deadline: number; signal: AbortSignal },
+  ): Promise<readonly (readonly (string | null)[])[]>
+  /** Asks the server; used to validate, so it must be one cheap trip. */
+  role(o: { deadline: number; signal: AbortSignal }): Promise<ServerRole>
+  /** False once the session is lost, in an unknown state, or a cancel has not settled. */
+  isUsable(): boolean
+  /** Ends the session; resolves when the socket is closed, at the latest after one second. Never throws. */
+  close(): Promise<void>
+}
+
+/** What went wrong in the database, in words no engine owns. `applied: unknown`: a write may have happened. */
+export interface Fault {
+  readonly kind:
+    | 'unique'
+    | 'foreign_key'
+    | 'not_null'
+    | 'check'
+    | 'bad_value'
+    | 'denied'
+    | 'missing_object'
+    | 'stale_plan'
+    | 'conflict'
+    | 'cancelled'
+    | 'timeout'
+    | 'busy'
+    | 'read_only'
+    | 'disconnected'
+    | 'auth'
+    | 'raised'
+    | 'too_complex'
+    | 'not_supported'
+    | 'unknown'
+  readonly applied: 'no' | 'unknown'
+  readonly constraint?: string
+  readonly table?: string
+  readonly column?: string
+  /** The message a routine raised on purpose (kind `raised`). */
+  readonly message?: string
+  /** SQLSTATE or error number and the server's text: for logs and development mode only. */
+  readonly native: string
+}
+
+export interface CatalogRequest {
+  /** Empty: the connection's default schema. */
+  readonly schemas: readonly string[]
+  readonly unmappable: 'omit' | 'text' | 'fail'
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+/** Tells when the schema may have changed; stops when `signal` aborts. */
+export interface SchemaWatch {
+  /** Resolves when a change was announced, or the poll interval has passed. */
+  next(signal: AbortSignal): Promise<'announced' | 'poll'>
+  close(): Promise<void>
+}
+
+export interface Engine {
+  readonly kind: EngineKind
+  readonly capabilities: Capabilities
+  compile(statement: Statement): Compiled
+  connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
+  readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>
+  /** A cheap text that changes with the catalogue (same schemas). */
+  fingerprint(c: Connection, o: CatalogRequest): Promise<string>
+  /** `pollMs`: how long to wait at most between looks. */
+  watchSchema(o: { schemas: readonly string[]; pollMs: number }): SchemaWatch
+  classify(error: unknown): Fault
+  /** Rows the planner expects of a statement (for `count=estimated`): reads the plan the compiled count statement returned. */
+  readEstimate(body: Uint8Array): number
+  /** `host:port/database`, without credentials, for logs and /status. */
+  readonly address: string
+}
+
+/** Tables a statement reads or writes, for caches and permissions. */
+export type Touched = readonly TableId[]

@@ -1,0 +1,75 @@
+/** Options of the connection pools. */
+import { z } from 'zod'
+import { duration } from '#config/types.ts'
+
+export const poolsOptions = z
+  .strictObject({
+    min: z.int().min(0).max(1000).default(0).describe('Connections kept open while unused.'),
+    max: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(10)
+      .describe('Most connections this gateway opens; with pools.budget the smaller of the two counts.'),
+    acquireTimeout: duration({ min: 10, max: 60_000 })
+      .default(500)
+      .describe('Longest wait for a connection, including connecting and validating.'),
+    queuePerConnection: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(4)
+      .describe('Requests that may wait, as a multiple of the size of the pool; more are refused at once.'),
+    maxLifetime: duration({ min: 1000 })
+      .default(1_800_000)
+      .describe(
+        'Longest life of a connection; each gets up to 25 % less, so that they do not all end at once.',
+      ),
+    idleTimeout: duration({ min: 100 })
+      .default(600_000)
+      .describe('How long an unused connection above min is kept.'),
+    validateAfter: duration({ min: 0 })
+      .default(500)
+      .describe('A connection unused for longer is checked, role included, before it is used.'),
+    validateTimeout: duration({ min: 10, max: 10_000 }).default(250).describe('Longest time for that check.'),
+    maxConnecting: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe('Connects under way at the same time, so that a restarted database is not stormed.'),
+    leakGrace: duration({ min: 100 })
+      .default(2000)
+      .describe(
+        'A connection still in use this long after the deadline of its request counts as leaked and is closed.',
+      ),
+    budget: z
+      .strictObject({
+        connections: z.int().min(1).describe('Connections the server allows in all (max_connections).'),
+        reserved: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe('Of these, kept for others: superusers, migrations, reports.'),
+        instances: z
+          .int()
+          .min(1)
+          .describe('Gateways that share the rest, surge of a rolling update included.'),
+      })
+      .optional()
+      .describe(
+        'Share of this gateway in the connections of the server: floor((connections - reserved) / instances).',
+      ),
+  })
+  .superRefine((o, context) => {
+    if (o.min > o.max)
+      context.addIssue({ code: 'custom', path: ['min'], message: `is ${o.min}, above pools.max (${o.max})` })
+    if (o.budget && Math.floor((o.budget.connections - o.budget.reserved) / o.budget.instances) < 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['budget'],
+        message: `leaves no connection: (${o.budget.connections} - ${o.budget.reserved}) / ${o.budget.instances} is below 1`,
+      })
+  })
+
+export type PoolsOptions = z.output<typeof poolsOptions>

@@ -1,0 +1,70 @@
+/** What the pool lends and what it promises; it knows no SQL. */
+import type { Observe } from '#base/observation.ts'
+import type { Clock } from '#base/clock.ts'
+
+/** What a pool needs of the thing it lends. */
+export interface Poolable {
+  isUsable(): boolean
+  close(): Promise<void>
+}
+
+export interface PoolStats {
+  readonly name: string
+  readonly max: number
+  readonly min: number
+  readonly inUse: number
+  readonly idle: number
+  readonly connecting: number
+  readonly waiting: number
+  readonly queueLimit: number
+  readonly generation: number
+  readonly draining: boolean
+}
+
+export interface PoolSettings {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+  /** Milliseconds for waiting, connecting and validating together. */
+  readonly acquireTimeout: number
+  /** Waiters beyond this many are refused at once. */
+  readonly queue: number
+  /** Milliseconds a connection lives at most; each gets up to 25 % less. */
+  readonly maxLifetime: number
+  /** Milliseconds an unused connection above `min` is kept. */
+  readonly idleTimeout: number
+  /** A connection unused for longer than this many milliseconds is validated before it is lent. */
+  readonly validateAfter: number
+  /** Milliseconds a validation may take. */
+  readonly validateTimeout: number
+  /** Connects under way at the same time. */
+  readonly maxConnecting: number
+  /** Milliseconds beyond the borrower's deadline after which a connection counts as leaked: it is destroyed and counted. */
+  readonly leakGrace: number
+}
+
+/** What goes in: how to connect and how to validate (throws when the connection must not be used). */
+export interface PoolDependencies<C extends Poolable> {
+  readonly clock: Clock
+  readonly observe: Observe
+  readonly random: () => number
+  connect(o: { deadline: number; signal: AbortSignal }): Promise<C>
+  validate(connection: C, o: { deadline: number; signal: AbortSignal }): Promise<void>
+}
+
+/** No acquire/release pair, so nothing can leak. */
+export interface Pool<C extends Poolable> {
+  /**
+   * Lends one connection to `body` until it settles.
+   * @param deadline monotonic ms; bounds waiting, connecting and validating together with acquireTimeout
+   * @throws GatewayError pool_timeout, queue_full, draining, database_unavailable — each with the numbers that made it
+   */
+  use<T>(signal: AbortSignal, deadline: number, body: (connection: C) => Promise<T>): Promise<T>
+  stats(): PoolStats
+  /** Takes effect at once: surplus idle connections close now, surplus busy ones on return. */
+  resize(max: number): void
+  /** Every connection that exists now is closed: idle ones at once, busy ones on return. */
+  renew(): void
+  /** No new loans (`draining`); resolves when all are returned or `signal` aborts; then everything is closed. */
+  drain(signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,11 @@
+/** Options of the log. */
+import { z } from 'zod'
+
+export const logOptions = z.strictObject({
+  level: z
+    .enum(['error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('debug adds the statement texts (never values).'),
+  requests: z.enum(['all', 'errors', 'none']).default('all').describe('Which requests get a line.'),
+})
+export type LogOptions = z.output<typeof logOptions>

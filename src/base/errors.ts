@@ -213,6 +213,12 @@ const table = {
     help: 'The database cannot be reached, or refuses connections.',
     retry: true,
   },
+  schema_changed: {
+    status: 503,
+    title: 'Schema changed',
+    help: 'The database schema changed under the request; the catalogue is being read anew.',
+    retry: true,
+  },
   draining: { status: 503, title: 'Shutting down', help: 'This gateway is shutting down.', retry: true },
   starting: {
     status: 503,

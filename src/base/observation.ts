@@ -39,6 +39,8 @@ export type Observation =
       resource: string
       ms: number
       error?: string
+      /** SQL text with its placeholders, never values; for the log at level debug only. */
+      text?: string
     }
   | { kind: 'pool.wait'; pool: string; ms: number }
   | { kind: 'pool.timeout'; pool: string; ms: number }

@@ -22,3 +22,21 @@ export const parseDuration = (text: string): number | undefined => scaled(text, 
 
 /** `512B`, `64KiB`, `16MiB`, `1GB` → bytes; undefined when it is none of these. */
 export const parseSize = (text: string): number | undefined => scaled(text, sizes)
+
+function written(value: number, units: readonly (readonly [string, number])[], smallest: string): string {
+  const unit = value === 0 ? undefined : units.find(([, factor]) => value % factor === 0)
+  return unit ? `${value / unit[1]}${unit[0]}` : `${value}${smallest}`
+}
+
+/** Milliseconds → the shortest text without a fraction that parses to the same: 2000 → `2s`, 1500 → `1500ms`. */
+export const formatDuration = (ms: number): string => written(ms, Object.entries(durations).reverse(), 'ms')
+
+/** Bytes → the shortest binary text without a fraction that parses to the same: 16384 → `16KiB`. */
+export const formatSize = (bytes: number): string =>
+  written(
+    bytes,
+    Object.entries(sizes)
+      .filter(([unit]) => unit.endsWith('iB'))
+      .reverse(),
+    'B',
+  )

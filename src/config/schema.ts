@@ -7,13 +7,14 @@ import { limitsOptions, listenersOptions } from '#http/options.ts'
 import { authOptions } from '#policy/options.ts'
 import { poolsOptions } from '#pool/options.ts'
 import { logOptions } from '#telemetry/options.ts'
+import { lookingAt } from './types.ts'
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 export const configSchema = z
   .strictObject({
-    database: databaseOptions.describe('The one database behind this gateway.'),
-    pools: poolsOptions.prefault({}).describe('Connections to it.'),
+    database: databaseOptions.prefault({}).describe('The one database behind this gateway.'),
+    pools: poolsOptions.prefault({}).describe('Connections to the database.'),
     api: apiOptions.prefault({}).describe('What the API shows.'),
     schema: schemaOptions.prefault({}).describe('How the database schema is read and watched.'),
     deadlines: deadlinesOptions.prefault({}).describe('How long requests may take.'),
@@ -21,16 +22,19 @@ export const configSchema = z
     listeners: listenersOptions.prefault({}).describe('Where the gateway listens.'),
     auth: authOptions.prefault({}).describe('Who may call.'),
     lifecycle: lifecycleOptions.prefault({}).describe('Start and shutdown.'),
-    log: logOptions.prefault({}).describe('The log.'),
+    log: logOptions.prefault({}).describe('What is logged.'),
   })
-  .superRefine((o, context) => {
-    if (!loopback.test(o.listeners.data.host) && o.auth.mode === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['auth', 'mode'],
-        message: `listeners.data.host is ${o.listeners.data.host}, not a loopback address: configure authentication, or write auth.mode: none`,
-      })
-  })
+  .superRefine(
+    (o, context) => {
+      if (!loopback.test(o.listeners.data.host) && o.auth.mode === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['auth', 'mode'],
+          message: `listeners.data.host is ${o.listeners.data.host}, not a loopback address: configure authentication, or write auth.mode: none`,
+        })
+    },
+    lookingAt('listeners.data.host', 'auth.mode'),
+  )
 
 /** The configuration after defaults and units: durations in milliseconds, sizes in bytes. */
 export type Config = z.output<typeof configSchema>

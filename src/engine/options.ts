@@ -1,6 +1,6 @@
 /** Options of the database connection. */
 import { z } from 'zod'
-import { duration, port } from '#config/types.ts'
+import { duration, lookingAt, port } from '#config/types.ts'
 
 export const databaseOptions = z
   .strictObject({
@@ -12,7 +12,7 @@ export const databaseOptions = z
         'Everything in one: postgres://user:password@host:5432/name. The single keys below win over its parts.',
       ),
     host: z.string().min(1).optional().describe('Host name, address, or the folder of a Unix socket.'),
-    port: port().optional().describe('Port; default 5432.'),
+    port: port().optional().describe('Port; where nothing names one, 5432.'),
     name: z.string().min(1).optional().describe('Name of the database.'),
     user: z.string().min(1).optional().describe('User name.'),
     password: z.string().optional().describe('Password; use ${ENV} or file: to keep it out of the file.'),
@@ -48,19 +48,28 @@ export const databaseOptions = z
         'Statements kept prepared per connection; further shapes run unprepared. 0 prepares nothing (for poolers that cannot).',
       ),
   })
-  .superRefine((o, context) => {
-    if (o.url === undefined && o.host === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['url'],
-        message: 'give database.url, or database.host and the other parts',
-      })
-    if (o.url !== undefined && !/^postgres(ql)?:\/\//.test(o.url))
-      context.addIssue({
-        code: 'custom',
-        path: ['url'],
-        message: 'must begin with postgres:// or postgresql://',
-      })
-  })
+  .superRefine(
+    (o, context) => {
+      if (o.url === undefined && o.host === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['url'],
+          message: 'give database.url, or database.host and the other parts',
+        })
+      if (o.url !== undefined && !/^postgres(ql)?:\/\//.test(o.url))
+        context.addIssue({
+          code: 'custom',
+          path: ['url'],
+          message: 'must begin with postgres:// or postgresql://',
+        })
+      else if (o.url !== undefined && !URL.canParse(o.url))
+        context.addIssue({
+          code: 'custom',
+          path: ['url'],
+          message: 'cannot be read as a URL; percent-encode special characters of user and password',
+        })
+    },
+    lookingAt('url', 'host'),
+  )
 
 export type DatabaseOptions = z.output<typeof databaseOptions>

@@ -17,7 +17,7 @@ export const deadlinesOptions = z.strictObject({
           .string()
           .min(1)
           .describe('Path below the version, * for one segment, ** for any rest: /reports/**, /rpc/rebuild.'),
-        deadline: duration({ min: 10, max: 3_600_000 }),
+        deadline: duration({ min: 10, max: 3_600_000 }).describe('Instead of deadlines.default.'),
       }),
     )
     .default([])
@@ -44,5 +44,17 @@ export const lifecycleOptions = z.strictObject({
   probeInterval: duration({ min: 100 })
     .default(2000)
     .describe('How often the database is looked at in the background.'),
+  readiness: z
+    .enum(['primary', 'serving', 'gateway'])
+    .default('serving')
+    .describe(
+      'What /readyz asks for. primary: a database that takes writes; serving: one that answers; gateway: only that the gateway is not shutting down. With primary, one failover takes every pod out at once.',
+    ),
+  quit: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether POST /quitquitquit on the admin listener ends the process, for Jobs without native sidecars.',
+    ),
 })
 export type LifecycleOptions = z.output<typeof lifecycleOptions>

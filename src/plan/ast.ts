@@ -82,6 +82,8 @@ export type Output =
 export type Hidden =
   | { readonly kind: 'cursor'; readonly ref: ColumnRef }
   | { readonly kind: 'version'; readonly alias: string; readonly table: Table }
+  /** `t` or `f`: whether an Insert made a new row or, as an upsert, changed an old one. */
+  | { readonly kind: 'inserted' }
 
 export type NumberStyle = 'default' | 'string' | 'native'
 
@@ -123,7 +125,9 @@ export interface Insert {
   /** One list per row, as long as `columns`; undefined is the column's default. */
   readonly rows: readonly (readonly (Param | undefined)[])[]
   /** With a key: update the row that has it. `reset` columns get their default on update (PUT replaces the whole row); `where` must hold of the old row. */
-  readonly upsert: { readonly key: readonly Column[]; readonly reset: readonly Column[] } | undefined
+  readonly upsert:
+    | { readonly key: readonly Column[]; readonly reset: readonly Column[]; readonly where?: Condition }
+    | undefined
   readonly returning: Returning | undefined
 }
 
@@ -147,7 +151,7 @@ export interface Delete {
 export interface Call {
   readonly kind: 'call'
   readonly routine: Routine
-  /** In the order of the routine's parameters; undefined leaves it at its default. */
+  /** In the order of the routine's parameters; one left out has its default. `position`: index in `routine.parameters`. */
   readonly args: readonly { readonly name: string; readonly position: number; readonly value: Param }[]
   readonly numbers: NumberStyle
 }

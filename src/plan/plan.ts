@@ -51,9 +51,19 @@ export interface WritePlan {
   /** A write by key, or an insert of one object: the answer is one object. */
   readonly single: boolean
   readonly versionAt: number | undefined
+  /** Index in the hidden columns of the flag `t`/`f` that tells an inserted row from an updated one (upsert). */
+  readonly insertedAt: number | undefined
+  /** Whether the representation shows more than the row's own columns. */
+  readonly embeds: boolean
   /** Indexes in the hidden columns of the key of the written row, for Location; empty when there is none. */
   readonly keyAt: readonly number[]
   readonly tables: readonly TableId[]
+}
+
+/** `planExists` in plan/write.ts: does the row of this key exist at all (after a write by key with If-Match touched nothing)? */
+export interface ExistsPlan {
+  readonly statement: Select
+  readonly values: readonly Bound[]
 }
 
 export interface CallPlan {

@@ -1,6 +1,6 @@
 /** Options of the connection pools. */
 import { z } from 'zod'
-import { duration } from '#config/types.ts'
+import { duration, lookingAt } from '#config/types.ts'
 
 export const poolsOptions = z
   .strictObject({
@@ -61,15 +61,24 @@ export const poolsOptions = z
         'Share of this gateway in the connections of the server: floor((connections - reserved) / instances).',
       ),
   })
+  .superRefine(
+    (o, context) => {
+      if (o.min > o.max)
+        context.addIssue({
+          code: 'custom',
+          path: ['min'],
+          message: `is ${o.min}, above pools.max (${o.max})`,
+        })
+    },
+    lookingAt('min', 'max'),
+  )
   .superRefine((o, context) => {
-    if (o.min > o.max)
-      context.addIssue({ code: 'custom', path: ['min'], message: `is ${o.min}, above pools.max (${o.max})` })
     if (o.budget && Math.floor((o.budget.connections - o.budget.reserved) / o.budget.instances) < 1)
       context.addIssue({
         code: 'custom',
         path: ['budget'],
         message: `leaves no connection: (${o.budget.connections} - ${o.budget.reserved}) / ${o.budget.instances} is below 1`,
       })
-  })
+  }, lookingAt('budget'))
 
 export type PoolsOptions = z.output<typeof poolsOptions>

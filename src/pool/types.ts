@@ -57,7 +57,9 @@ export interface Pool<C extends Poolable> {
   /**
    * Lends one connection to `body` until it settles.
    * @param deadline monotonic ms; bounds waiting, connecting and validating together with acquireTimeout
-   * @throws GatewayError pool_timeout, queue_full, draining, database_unavailable — each with the numbers that made it
+   * @throws GatewayError pool_timeout, queue_full, draining, database_unavailable — each with the numbers that made it;
+   * client_closed (or the GatewayError it was aborted with) when `signal` aborts first; deadline_exceeded when
+   * `deadline` has already passed. While `body` runs, both are its own affair.
    */
   use<T>(signal: AbortSignal, deadline: number, body: (connection: C) => Promise<T>): Promise<T>
   stats(): PoolStats
@@ -65,6 +67,11 @@ export interface Pool<C extends Poolable> {
   resize(max: number): void
   /** Every connection that exists now is closed: idle ones at once, busy ones on return. */
   renew(): void
-  /** No new loans (`draining`); resolves when all are returned or `signal` aborts; then everything is closed. */
+  /** The database is known to answer again: connects now, whatever failed or hangs. */
+  retry(): void
+  /**
+   * No new callers (`draining`); those already in line are still served. Resolves when all connections are
+   * returned or `signal` aborts; then everything is closed.
+   */
   drain(signal: AbortSignal): Promise<void>
 }

@@ -1,0 +1,70 @@
+/** Aggregate functions with canonical results: integers stay exact integers, averages are floats. */
+import type { CanonicalType, ValueType } from '#catalog/model.ts'
+import type { Output } from '#plan/ast.ts'
+import { type Sql, sql } from '../sql.ts'
+import { column } from './names.ts'
+
+const result = (canonical: CanonicalType, family: string): ValueType => ({
+  canonical,
+  native: family,
+  family,
+  ordered: true,
+  comparable: true,
+})
+const bigint = result('integer', 'int8')
+/** sum(bigint) is numeric to PostgreSQL, and an integer to us. */
+const exactInteger = result('integer', 'numeric')
+const double = result('float', 'float8')
+
+/** Families for which min() and max() exist from PostgreSQL 14 on; enums and arrays have them too. */
+const extremes = new Set(
+  (
+    'int2 int4 int8 oid float4 float8 numeric money text varchar bpchar citext date time timetz timestamp ' +
+    'timestamptz interval inet cidr tid pg_lsn enum array'
+  ).split(' '),
+)
+
+/** The expression of an aggregate, and the type of what it gives. */
+export function aggregate(o: Extract<Output, { kind: 'aggregate' }>): {
+  readonly value: Sql
+  readonly type: ValueType
+} {
+  if (o.ref === undefined) return { value: sql`count(*)`, type: bigint }
+  const e = column(o.ref.alias, o.ref.column.name)
+  const type = o.ref.column.type
+  switch (o.function) {
+    case 'count':
+      return { value: sql`count(${e})`, type: bigint }
+    case 'sum':
+      return sum(e, type)
+    case 'avg':
+      if (type.family === 'interval') return { value: sql`avg(${e})`, type }
+      return { value: sql`avg(${type.family === 'money' ? sql`${e}::numeric` : e})::float8`, type: double }
+    case 'min':
+    case 'max':
+      return { value: extreme(o.function, e, type), type }
+    default:
+      return o.function satisfies never
+  }
+}
+
+function sum(e: Sql, type: ValueType): { readonly value: Sql; readonly type: ValueType } {
+  if (type.canonical !== 'integer') return { value: sql`sum(${e})`, type }
+  switch (type.family) {
+    case 'int2':
+    case 'int4':
+      return { value: sql`sum(${e})`, type: bigint }
+    case 'int8':
+      return { value: sql`sum(${e})`, type: exactInteger }
+    default:
+      return { value: sql`sum(${e}::text::numeric)`, type: exactInteger }
+  }
+}
+
+function extreme(which: 'min' | 'max', e: Sql, type: ValueType): Sql {
+  if (type.family === 'bool') return which === 'min' ? sql`bool_and(${e})` : sql`bool_or(${e})`
+  if (extremes.has(type.canonical === 'array' ? 'array' : type.family))
+    return which === 'min' ? sql`min(${e})` : sql`max(${e})`
+  const direction = which === 'min' ? sql`ASC` : sql`DESC`
+  return sql`(array_agg(${e} ORDER BY ${e} ${direction}) FILTER (WHERE ${e} IS NOT NULL))[1]`
+}

@@ -1,0 +1,291 @@
+/** A PostgreSQL connection as every engine gives it: run, stream, transaction, validate, close; with the statement time-out kept in the server. */
+import type { Clock } from '#base/clock.ts'
+import type { Observe } from '#base/observation.ts'
+import type { Bound } from '#plan/ast.ts'
+import type { Compiled, Connection, Result, RunOptions, StreamOptions, Transaction } from '../engine.ts'
+import type { DatabaseOptions } from '../options.ts'
+import { login, requestCancel } from './dial.ts'
+import { createRowWriter, createScratch } from './rows.ts'
+import {
+  createSession,
+  type ExchangeOptions,
+  ServerError,
+  type Session,
+  SessionLost,
+  type Step,
+} from './session.ts'
+import type { Target } from './target.ts'
+
+/** The most a cancel request may take: the session is given up after a second anyway. */
+const cancelTimeoutMs = 1000
+/** Bytes of a stream gathered before they are written: 64 KiB, a socket's worth. */
+const streamChunk = 65_536
+
+const begin: Step = { text: 'BEGIN', values: [], prepare: true }
+const beginReadOnly: Step = { text: 'BEGIN READ ONLY', values: [], prepare: true }
+const commit: Step = { text: 'COMMIT', values: [], prepare: true }
+const rollback: Step = { text: 'ROLLBACK', values: [], prepare: true }
+const setTimeoutText = "SELECT pg_catalog.set_config('statement_timeout', $1::text, false)"
+const nothing = () => {}
+
+export interface DriverDependencies {
+  readonly clock: Clock
+  readonly observe: Observe
+  readonly pool: string
+  /** Milliseconds; what the session starts with, so that most requests need not change it. */
+  readonly statementTimeout: number
+  readonly onNotify?: (channel: string, payload: string) => void
+  readonly onClosed?: () => void
+}
+
+/** Settings that make the server's text output canonical, sent with the login. */
+function sessionSettings(options: DatabaseOptions, statementTimeout: number): Record<string, string> {
+  return {
+    application_name: options.applicationName,
+    TimeZone: 'UTC',
+    DateStyle: 'ISO, MDY',
+    IntervalStyle: 'iso_8601',
+    bytea_output: 'hex',
+    extra_float_digits: '1',
+    statement_timeout: String(statementTimeout),
+    // A gateway that dies between two trips of a transaction must not leave locks behind.
+    idle_in_transaction_session_timeout: '60000',
+  }
+}
+
+/**
+ * Opens one connection.
+ * @throws what the network or the server said; `classify` (faults.ts) reads it
+ */
+export async function connectPostgres(
+  target: Target,
+  options: DatabaseOptions,
+  dependencies: DriverDependencies,
+  o: { deadline: number; signal: AbortSignal },
+): Promise<Connection> {
+  const { clock, observe, pool } = dependencies
+  const bounded = boundedSignal(clock, Math.min(o.deadline, clock.now() + options.connectTimeout), o.signal)
+  try {
+    const entry = await login(target, sessionSettings(options, dependencies.statementTimeout), bounded.signal)
+    const { session, receive } = createSession({
+      socket: entry.socket,
+      processId: entry.processId,
+      maxPrepared: options.preparedStatements,
+      now: clock.now,
+      after: clock.after,
+      sendCancel: async () => {
+        const limit = boundedSignal(clock, clock.now() + cancelTimeoutMs, undefined)
+        try {
+          await requestCancel(target, entry.processId, entry.secret, limit.signal)
+        } finally {
+          limit.done()
+        }
+      },
+      onCancel: (why, outcome) => observe({ kind: 'cancel', pool, why, outcome }),
+      onNotify: dependencies.onNotify,
+      onClosed: dependencies.onClosed ?? nothing,
+    })
+    entry.handOver(receive)
+    return createConnection(session, clock, dependencies.statementTimeout)
+  } finally {
+    bounded.done()
+  }
+}
+
+function createConnection(session: Session, clock: Clock, initialTimeout: number): Connection {
+  const scratch = createScratch()
+  /** The server's statement_timeout in this session, in ms. */
+  let timeout = initialTimeout
+
+  /**
+   * The server's own limit is the second line: our cancel comes first. So it is changed only when it would end the
+   * statement too early, or far too late to be of use if this process hangs.
+   */
+  const timeoutStep = (deadline: number): { step: Step; ms: number } | undefined => {
+    const left = Math.ceil(deadline - clock.now())
+    if (timeout >= left && timeout <= 2 * left + 1000) return undefined
+    const ms = Math.max(1, left) + 250
+    return { step: { text: setTimeoutText, values: [String(ms)], prepare: true }, ms }
+  }
+
+  const exchange = async (
+    step: Step,
+    before: readonly Step[],
+    o: Omit<ExchangeOptions, 'before'>,
+  ): Promise<number> => {
+    const limit = timeoutStep(o.deadline)
+    if (limit === undefined) return session.exchange(step, before.length === 0 ? o : { ...o, before })
+    try {
+      const affected = await session.exchange(step, { ...o, before: [limit.step, ...before] })
+      timeout = limit.ms
+      return affected
+    } catch (error) {
+      // A refused statement takes the setting of the same trip back with it; any other end leaves it in force.
+      if (!(error instanceof ServerError)) timeout = limit.ms
+      throw error
+    }
+  }
+
+  const run = async (
+    q: Compiled,
+    values: readonly Bound[],
+    before: readonly Step[],
+    o: RunOptions,
+  ): Promise<Result> => {
+    const rows = createRowWriter(q.columns, o.format, o.keep ?? Number.POSITIVE_INFINITY, scratch)
+    const affected = await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, before, {
+      deadline: o.deadline,
+      signal: o.signal,
+      onRow: rows.row,
+    })
+    const { body, rows: count, hidden } = rows.finish()
+    return { body, rows: count, affected, hidden }
+  }
+
+  return {
+    run: (q, values, o) => run(q, values, [], o),
+
+    async stream(q, values, o) {
+      const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
+      /** What is being written to the reader; a rejection ends the stream. */
+      let writing: Promise<void> | undefined
+      let failed: unknown
+      const drain = (): Promise<void> => {
+        const chunk = rows.take()
+        if (chunk.length === 0) return Promise.resolve()
+        return o.write(chunk)
+      }
+      await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, [], {
+        deadline: o.deadline,
+        signal: o.signal,
+        onRow: (bytes, start) => {
+          if (failed !== undefined) return
+          rows.row(bytes, start)
+          if (rows.pending() < streamChunk || writing !== undefined) return
+          // Wide rows fill the chunk within one batch: leave the rest of them in the server.
+          session.pause()
+          writing = drain()
+            .catch((error: unknown) => {
+              failed ??= error
+            })
+            .finally(() => {
+              writing = undefined
+              session.resume()
+            })
+        },
+        portal: {
+          rows: o.batch,
+          onBatch: async () => {
+            await writing
+            if (failed === undefined && rows.pending() >= streamChunk / 4) await drain()
+            if (failed !== undefined) throw failed
+            return 'more'
+          },
+        },
+      })
+      await writing
+      if (failed !== undefined) throw failed
+      const { body, rows: count } = rows.finish()
+      if (body.length > 0) await o.write(body)
+      return { rows: count }
+    },
+
+    async transaction(o, body) {
+      let open = false
+      const t: Transaction = {
+        run: async (q, values, ro) => {
+          const before = open ? [] : [o.readOnly ? beginReadOnly : begin]
+          open = true
+          return run(q, values, before, { ...ro, deadline: o.deadline, signal: o.signal })
+        },
+      }
+      const control = { deadline: o.deadline, signal: o.signal, onRow: nothing }
+      const held = timeout
+      let committing = false
+      try {
+        const value = await body(t)
+        committing = true
+        if (open) await session.exchange(commit, control)
+        return value
+      } catch (error) {
+        timeout = held
+        if (session.status() !== 'I') {
+          // The caller's deadline may be over; the rollback has a second of its own, or the session is given up.
+          const never = new AbortController().signal
+          await session
+            .exchange(rollback, { deadline: clock.now() + cancelTimeoutMs, signal: never, onRow: nothing })
+            .catch(() => session.close())
+        }
+        // Without a COMMIT nothing of it can have happened.
+        if (error instanceof SessionLost && !committing)
+          throw new SessionLost(error.message, false, { cause: error, cancelled: error.cancelled })
+        throw error
+      }
+    },
+
+    async query(text, values, o) {
+      const rows: (string | null)[][] = []
+      await exchange({ text, values, prepare: false }, [], {
+        deadline: o.deadline,
+        signal: o.signal,
+        onRow: (bytes, start) => rows.push(readRow(bytes, start)),
+      })
+      return rows
+    },
+
+    async role(o) {
+      let replica = false
+      await session.exchange(
+        { text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true },
+        {
+          deadline: o.deadline,
+          signal: o.signal,
+          onRow: (bytes, start) => {
+            replica = readRow(bytes, start)[0] === 't'
+          },
+        },
+      )
+      return replica ? 'replica' : 'primary'
+    },
+
+    isUsable: session.usable,
+    close: session.close,
+  }
+}
+
+function readRow(bytes: Buffer, start: number): (string | null)[] {
+  const row: (string | null)[] = []
+  const count = bytes.readUInt16BE(start)
+  let at = start + 2
+  for (let i = 0; i < count; i++) {
+    const length = bytes.readInt32BE(at)
+    at += 4
+    row.push(length < 0 ? null : bytes.toString('utf8', at, at + length))
+    if (length > 0) at += length
+  }
+  return row
+}
+
+/** Aborts at the deadline or with the other signal, whichever is first. `done` frees its timer. */
+function boundedSignal(
+  clock: Clock,
+  deadline: number,
+  other: AbortSignal | undefined,
+): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController()
+  const abort = () => controller.abort(other?.reason)
+  const timer = clock.after(deadline - clock.now(), () =>
+    controller.abort(
+      Object.assign(new Error('the connection was not made in time'), { code: 'CONNECT_TIMEOUT' }),
+    ),
+  )
+  if (other?.aborted) abort()
+  else other?.addEventListener('abort', abort)
+  return {
+    signal: controller.signal,
+    done: () => {
+      timer.cancel()
+      other?.removeEventListener('abort', abort)
+    },
+  }
+}

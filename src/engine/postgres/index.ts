@@ -1,0 +1,62 @@
+/** The PostgreSQL engine: its six parts put together. */
+import type { Clock } from '#base/clock.ts'
+import type { Observe } from '#base/observation.ts'
+import type { Capabilities, Engine } from '../engine.ts'
+import type { DatabaseOptions } from '../options.ts'
+import { fingerprint, readCatalog } from './catalog.ts'
+import { createSchemaWatch } from './changes.ts'
+import { compile, readEstimate } from './dialect.ts'
+import { connectPostgres } from './driver.ts'
+import { classify } from './faults.ts'
+import { readTarget } from './target.ts'
+
+const capabilities: Capabilities = {
+  // The count in a Bind message is an unsigned 16-bit integer.
+  maxParameters: 65_535,
+  listParameters: true,
+  returning: true,
+  arrays: true,
+  fullText: true,
+  estimatedCount: true,
+}
+
+export interface PostgresDependencies {
+  readonly clock: Clock
+  readonly observe: Observe
+  /** Milliseconds; the deadline most requests have, so that sessions start with it. */
+  readonly statementTimeout: number
+}
+
+/** @throws GatewayError when the options do not say where the database is */
+export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
+  const target = readTarget(options)
+  const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
+  return {
+    kind: 'postgres',
+    capabilities,
+    address: target.address,
+    compile,
+    readEstimate,
+    classify,
+    readCatalog,
+    fingerprint,
+    connect: (o) => connectPostgres(target, options, base, o),
+    watchSchema: ({ pollMs }) =>
+      createSchemaWatch({
+        clock: d.clock,
+        pollMs,
+        listen: async (channel, onNotify, onLost) => {
+          const never = new AbortController().signal
+          const until = () => ({ deadline: d.clock.now() + options.connectTimeout, signal: never })
+          const connection = await connectPostgres(
+            target,
+            options,
+            { ...base, onNotify: () => onNotify(), onClosed: onLost },
+            until(),
+          )
+          await connection.query(`LISTEN "${channel.replaceAll('"', '""')}"`, [], until())
+          return () => connection.close()
+        },
+      }),
+  }
+}

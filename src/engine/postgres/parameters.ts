@@ -1,0 +1,65 @@
+/** Bound values with the cast that tells PostgreSQL their type. */
+import type { ValueType } from '#catalog/model.ts'
+import type { Bound, Param } from '#plan/ast.ts'
+import { placeholder, type Sql, sql, trusted } from '../sql.ts'
+import { inputText, listText, textList } from './literals.ts'
+import { castName } from './names.ts'
+
+/** Types on the way to the parameter's own: money reads digits by locale, numeric does not. */
+function castsTo(type: ValueType): readonly string[] {
+  const suffix = type.canonical === 'array' ? '[]' : ''
+  const innermost = suffix === '' ? type : type.element
+  return innermost?.family === 'money' ? [`numeric${suffix}`, `money${suffix}`] : [castName(type)]
+}
+
+function bound(
+  slots: readonly number[],
+  casts: readonly string[],
+  convert: (v: readonly Bound[]) => string | null,
+) {
+  const form = `::${casts.join('::')}`
+  return sql`${placeholder({ slots, form, convert })}${trusted(form)}`
+}
+
+const asList = (casts: readonly string[]) => casts.map((type) => `${type}[]`)
+
+function itemsOf(value: Bound): readonly (string | null)[] {
+  if (typeof value !== 'object' || value === null) throw new Error('one value is bound where a list belongs')
+  return value
+}
+
+function textOf(value: Bound): string | null {
+  if (typeof value === 'object' && value !== null) throw new Error('a list is bound where one value belongs')
+  return value
+}
+
+/** A value to store or to hand to a routine: `$1::numeric`, never with a length or precision, which would cut silently. */
+export function parameter(p: Param): Sql {
+  const { type } = p
+  return p.list
+    ? bound([p.slot], asList(castsTo(type)), ([value]) => listText(type, itemsOf(value as Bound)))
+    : bound([p.slot], castsTo(type), ([value]) => inputText(type, value as Bound))
+}
+
+/** A value to compare a column with. A cast to name would cut at 63 bytes; text shares name's operators and index. */
+export const operand = (p: Param): Sql =>
+  parameter(p.type.family === 'name' ? { ...p, type: { ...p.type, family: 'text' } } : p)
+
+/** A value that is text whatever type its column has; a list becomes text[]. */
+export const textParameter = (p: Param): Sql =>
+  p.list
+    ? bound([p.slot], ['text[]'], ([value]) => textList(itemsOf(value as Bound)))
+    : bound([p.slot], ['text'], ([value]) => textOf(value as Bound))
+
+/** Array literals as text[], for lists of arrays: PostgreSQL would take an array of arrays for one with more dimensions. */
+export const listOfArrays = (p: Param): Sql =>
+  bound([p.slot], ['text[]'], ([value]) =>
+    textList(itemsOf(value as Bound).map((item) => inputText(p.type, item))),
+  )
+
+/** A number of rows. */
+export const rowCount = (p: Param): Sql => bound([p.slot], ['int8'], ([value]) => textOf(value as Bound))
+
+/** All values of one column as an array, for bulk inserts. */
+export const columnOfValues = (type: ValueType, slots: readonly number[]): Sql =>
+  bound(slots, asList(castsTo(type)), (values) => listText(type, values))

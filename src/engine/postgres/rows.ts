@@ -1,0 +1,320 @@
+/** The tap: turns DataRow messages into JSON, NDJSON or CSV bytes without making a row object. */
+import type { Encoding, OutputColumn, RowFormat } from '../engine.ts'
+
+const quote = 0x22
+const backslash = 0x5c
+const comma = 0x2c
+const space = 0x20
+const plus = 0x2b
+const newline = 0x0a
+const hex = Buffer.from('0123456789abcdef')
+const [literalNull, literalTrue, literalFalse] = [
+  Buffer.from('null'),
+  Buffer.from('true'),
+  Buffer.from('false'),
+]
+
+/** Letters of the two-character escapes of JSON (RFC 8259 section 7), by byte; 0: written as \u00xx. */
+const escapeLetter = new Uint8Array(128)
+for (const [byte, letter] of [
+  [8, 'b'],
+  [9, 't'],
+  [10, 'n'],
+  [12, 'f'],
+  [13, 'r'],
+  [quote, '"'],
+  [backslash, '\\'],
+] as const)
+  escapeLetter[byte] = letter.charCodeAt(0)
+
+/** Takes rows and holds the bytes made of them. */
+export interface RowWriter {
+  /** One DataRow payload. The bytes are not kept, except those of the last row until the next one or `finish`. */
+  row(bytes: Buffer, start: number): void
+  /** Bytes waiting to be taken. */
+  pending(): number
+  /** The bytes so far, for a stream; further rows go to a new buffer. */
+  take(): Buffer
+  rows(): number
+  /** Closes the body. `hidden`: texts of the hidden columns of the last kept row. */
+  finish(): { body: Buffer; rows: number; hidden: (string | null)[] | undefined }
+}
+
+/** A buffer that a session lends to one writer after another, so that small answers allocate only their own size. */
+export interface Scratch {
+  buffer: Buffer
+}
+
+/** Scratch buffers above this size are handed over with the body instead of being copied and kept: 64 KiB. */
+const scratchLimit = 65_536
+
+export const createScratch = (): Scratch => ({ buffer: Buffer.allocUnsafeSlow(8192) })
+
+/**
+ * Makes the writer of one statement's rows.
+ * @param keep rows beyond this many are counted, not written
+ * @throws Error when a row has another number of columns than `columns`
+ */
+export function createRowWriter(
+  columns: readonly OutputColumn[],
+  format: RowFormat,
+  keep: number,
+  scratch: Scratch,
+): RowWriter {
+  const shown = columns.filter((c) => !c.hidden)
+  const bare = format === 'value' || format === 'values'
+  const json = format !== 'csv'
+  const limit = format === 'object' || format === 'value' ? Math.min(keep, 1) : keep
+  const encodings: readonly Encoding[] = columns.map((c) => c.encoding)
+  const isHidden: readonly boolean[] = columns.map((c) => c.hidden)
+  const prefixes: readonly Buffer[] = columns.map((c) => {
+    if (c.hidden || bare) return Buffer.alloc(0)
+    const first = c === shown[0]
+    return Buffer.from(json ? `${first ? '{' : ','}${JSON.stringify(c.name)}:` : first ? '' : ',')
+  })
+  const prefixBytes = prefixes.reduce((sum, p) => sum + p.length, 0)
+
+  let out = scratch.buffer
+  let end = 0
+  let rows = 0
+  let written = 0
+  let lastBytes: Buffer | undefined
+  let lastStart = 0
+
+  const room = (bytes: number) => {
+    if (end + bytes <= out.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(out.length * 2, end + bytes))
+    out.copy(larger, 0, 0, end)
+    out = larger
+  }
+  const put = (bytes: Buffer) => {
+    const n = bytes.length
+    for (let i = 0; i < n; i++) out[end + i] = bytes[i] as number
+    end += n
+  }
+  /** A native copy pays off only beyond a few dozen bytes. */
+  const copy = (bytes: Buffer, from: number, to: number) => {
+    if (to - from > 48) end += bytes.copy(out, end, from, to)
+    else for (let i = from; i < to; i++) out[end++] = bytes[i] as number
+  }
+
+  const jsonText = (bytes: Buffer, from: number, to: number) => {
+    out[end++] = quote
+    let clean = from
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number
+      if (byte >= space && byte !== quote && byte !== backslash) continue
+      copy(bytes, clean, i)
+      clean = i + 1
+      // Every byte may need six; what was reserved for the row covers one.
+      room((to - i) * 6 + 16)
+      const letter = escapeLetter[byte] as number
+      out[end++] = backslash
+      if (letter !== 0) out[end++] = letter
+      else {
+        out[end++] = 0x75
+        out[end++] = 0x30
+        out[end++] = 0x30
+        out[end++] = hex[byte >> 4] as number
+        out[end++] = hex[byte & 15] as number
+      }
+    }
+    copy(bytes, clean, to)
+    out[end++] = quote
+  }
+
+  /** `2026-11-23 14:05:09.1+00` → `2026-11-23T14:05:09.1+00:00`; `infinity` stays; a trailing ` BC` stays. */
+  const timestamp = (bytes: Buffer, from: number, to: number, zone: boolean) => {
+    let seen = false
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number
+      if (byte === space && !seen) {
+        seen = true
+        out[end++] = 0x54
+      } else if (byte === plus && zone) {
+        out[end++] = plus
+        out[end++] = bytes[i + 1] as number
+        out[end++] = bytes[i + 2] as number
+        out[end++] = 0x3a
+        out[end++] = 0x30
+        out[end++] = 0x30
+        i += 2
+      } else out[end++] = byte
+    }
+  }
+
+  const rawLine = (bytes: Buffer, from: number, to: number) => {
+    // Outside strings JSON allows line breaks, NDJSON does not; inside strings they are escaped already.
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number
+      out[end++] = byte === newline || byte === 13 ? space : byte
+    }
+  }
+
+  const jsonField = (encoding: Encoding, bytes: Buffer, from: number, to: number) => {
+    switch (encoding) {
+      case 'number':
+        copy(bytes, from, to)
+        return
+      case 'raw':
+        if (format === 'ndjson') rawLine(bytes, from, to)
+        else copy(bytes, from, to)
+        return
+      case 'text':
+        jsonText(bytes, from, to)
+        return
+      case 'boolean':
+        put(bytes[from] === 0x74 ? literalTrue : literalFalse)
+        return
+      case 'float': {
+        // NaN, Infinity, -Infinity are not numbers in JSON.
+        const byte = bytes[from] as number
+        const odd = byte === 0x4e || byte === 0x49 || (byte === 0x2d && bytes[from + 1] === 0x49)
+        if (odd) out[end++] = quote
+        copy(bytes, from, to)
+        if (odd) out[end++] = quote
+        return
+      }
+      case 'timestamp':
+      case 'datetime':
+        out[end++] = quote
+        timestamp(bytes, from, to, encoding === 'timestamp')
+        out[end++] = quote
+        return
+      default:
+        encoding satisfies never
+    }
+  }
+
+  /** RFC 4180; NULL is an empty field, an empty text is `""`. */
+  const csvField = (encoding: Encoding, bytes: Buffer, from: number, to: number) => {
+    switch (encoding) {
+      case 'boolean':
+        put(bytes[from] === 0x74 ? literalTrue : literalFalse)
+        return
+      case 'timestamp':
+      case 'datetime':
+        timestamp(bytes, from, to, encoding === 'timestamp')
+        return
+      case 'number':
+      case 'float':
+        copy(bytes, from, to)
+        return
+      case 'raw':
+      case 'text': {
+        let needs = from === to
+        for (let i = from; i < to && !needs; i++) {
+          const byte = bytes[i] as number
+          needs = byte === quote || byte === comma || byte === newline || byte === 13
+        }
+        if (!needs) {
+          copy(bytes, from, to)
+          return
+        }
+        room((to - from) * 2 + 16)
+        out[end++] = quote
+        for (let i = from; i < to; i++) {
+          const byte = bytes[i] as number
+          if (byte === quote) out[end++] = quote
+          out[end++] = byte
+        }
+        out[end++] = quote
+        return
+      }
+      default:
+        encoding satisfies never
+    }
+  }
+
+  const csvHeader = () => {
+    const line = shown
+      .map((c) => (/[",\r\n]/.test(c.name) || c.name === '' ? `"${c.name.replaceAll('"', '""')}"` : c.name))
+      .join(',')
+    const bytes = Buffer.from(`${line}\r\n`)
+    room(bytes.length)
+    end += bytes.copy(out, end)
+  }
+  if (format === 'csv') csvHeader()
+  else if (format === 'array' || format === 'values') out[end++] = 0x5b
+
+  return {
+    row(bytes, start) {
+      rows++
+      if (rows > limit) return
+      lastBytes = bytes
+      lastStart = start
+      const count = (bytes[start] as number) * 256 + (bytes[start + 1] as number)
+      if (count !== columns.length)
+        throw new Error(`the server sent ${count} columns, the statement has ${columns.length}`)
+      if (written++ > 0 && (format === 'array' || format === 'values')) {
+        room(1)
+        out[end++] = comma
+      }
+      room(prefixBytes + 8)
+      let at = start + 2
+      for (let i = 0; i < count; i++) {
+        const length = bytes.readInt32BE(at)
+        at += 4
+        if (isHidden[i]) {
+          if (length > 0) at += length
+          continue
+        }
+        const prefix = prefixes[i] as Buffer
+        // Quotes, a longer zone, `false` for `f` and the like fit in 24 bytes.
+        room(prefix.length + (length > 0 ? length : 0) + 24)
+        put(prefix)
+        if (length < 0) {
+          if (json) put(literalNull)
+        } else {
+          if (json) jsonField(encodings[i] as Encoding, bytes, at, at + length)
+          else csvField(encodings[i] as Encoding, bytes, at, at + length)
+          at += length
+        }
+        if (bare) break
+      }
+      if (bare) return
+      room(4)
+      if (json) {
+        if (shown.length === 0) out[end++] = 0x7b
+        out[end++] = 0x7d
+        if (format === 'ndjson') out[end++] = newline
+      } else {
+        out[end++] = 13
+        out[end++] = newline
+      }
+    },
+    pending: () => end,
+    take() {
+      const body = out.subarray(0, end)
+      // The reader of the stream still holds `body`: go on in a new buffer.
+      out = Buffer.allocUnsafeSlow(Math.max(8192, Math.min(out.length, scratchLimit)))
+      end = 0
+      return body
+    },
+    rows: () => rows,
+    finish() {
+      if (format === 'array' || format === 'values') {
+        room(1)
+        out[end++] = 0x5d
+      }
+      let hidden: (string | null)[] | undefined
+      if (lastBytes !== undefined) {
+        hidden = []
+        let at = lastStart + 2
+        for (let i = 0; i < columns.length; i++) {
+          const length = lastBytes.readInt32BE(at)
+          at += 4
+          if (isHidden[i]) hidden.push(length < 0 ? null : lastBytes.toString('utf8', at, at + length))
+          if (length > 0) at += length
+        }
+        lastBytes = undefined
+      }
+      let body: Buffer
+      if (out.length <= scratchLimit) {
+        body = Buffer.from(out.subarray(0, end))
+        scratch.buffer = out
+      } else body = out.subarray(0, end)
+      return { body, rows, hidden }
+    },
+  }
+}

@@ -1,0 +1,420 @@
+/** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
+import type { Socket } from 'node:net'
+import {
+  affectedRows,
+  backend,
+  createFramer,
+  createWireWriter,
+  readServerMessage,
+  type ServerMessage,
+  terminateMessage,
+} from './wire.ts'
+
+/** The server refused a statement. `message` and `detail` may hold values: for logs of development only. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError'
+  readonly code: string
+  readonly fields: ServerMessage
+  /** Set by the session: why it had asked the server to cancel, if it had. */
+  cancelled: CancelReason | undefined = undefined
+
+  constructor(fields: ServerMessage) {
+    super(fields.message)
+    this.code = fields.code
+    this.fields = fields
+  }
+}
+
+/** The session was lost. `sent`: a statement was under way, so that a write may have happened. */
+export class SessionLost extends Error {
+  override readonly name = 'SessionLost'
+  readonly sent: boolean
+  /** Why the session itself gave up on a cancelled statement, if that is how it was lost. */
+  readonly cancelled: CancelReason | undefined
+
+  constructor(
+    reason: string,
+    sent: boolean,
+    options: { cause?: unknown; cancelled?: CancelReason | undefined } = {},
+  ) {
+    super(reason, options.cause === undefined ? undefined : { cause: options.cause })
+    this.sent = sent
+    this.cancelled = options.cancelled
+  }
+}
+
+export type CancelReason = 'deadline' | 'client'
+
+/** Takes the rows of an exchange: DataRow payloads, valid during the call. */
+export type OnRow = (bytes: Buffer, start: number) => void
+
+/** One statement of an exchange. */
+export interface Step {
+  readonly text: string
+  readonly values: readonly (string | null)[]
+  /** Keep it prepared. */
+  readonly prepare: boolean
+}
+
+export interface ExchangeOptions {
+  readonly deadline: number
+  readonly signal: AbortSignal
+  /** Rows of the last step. */
+  readonly onRow: OnRow
+  /** Run before the steps in the same trip, without rows: BEGIN, a changed statement_timeout. */
+  readonly before?: readonly Step[]
+  /** Ask for this many rows at a time and await `onBatch` between. */
+  readonly portal?: { readonly rows: number; readonly onBatch: () => Promise<'more' | 'stop'> }
+}
+
+export interface Session {
+  readonly processId: number
+  /** Runs one statement; resolves with the rows it touched. One at a time. */
+  exchange(step: Step, o: ExchangeOptions): Promise<number>
+  /** Stops reading from the server until `resume`, so that rows pile up there and not here. */
+  pause(): void
+  resume(): void
+  /** `I` idle, `T` in a transaction, `E` in a failed one. */
+  status(): 'I' | 'T' | 'E'
+  usable(): boolean
+  close(): Promise<void>
+}
+
+/** What a session stands on: a socket after login, and how to cancel and to tell the time. */
+export interface SessionParts {
+  readonly socket: Socket
+  readonly processId: number
+  /** Most statements kept prepared; the least recently used one makes room. */
+  readonly maxPrepared: number
+  readonly now: () => number
+  readonly after: (ms: number, body: () => void) => { cancel(): void }
+  /** Sends a CancelRequest; resolves when the server has closed that connection. */
+  readonly sendCancel: () => Promise<void>
+  readonly onCancel: (why: CancelReason, outcome: 'sent' | 'failed') => void
+  readonly onNotify: ((channel: string, payload: string) => void) | undefined
+  /** Told once when the session is lost or closed. */
+  readonly onClosed: () => void
+}
+
+/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
+const cancelGraceMs = 1000
+
+/** The statement was cancelled on our request, or its portal was closed before the last row. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled'
+  readonly why: CancelReason
+
+  constructor(why: CancelReason) {
+    super(`cancelled: ${why}`)
+    this.why = why
+  }
+}
+
+interface Exchange {
+  readonly step: Step
+  readonly o: ExchangeOptions
+  readonly resolve: (affected: number) => void
+  readonly reject: (error: Error) => void
+  /** Texts whose ParseComplete is still to come, in order. */
+  readonly parsing: string[]
+  /** CommandCompletes to come before the step's own. */
+  ahead: number
+  affected: number
+  error: ServerError | undefined
+  /** The step's own failure in our code (a row that does not fit). */
+  broken: Error | undefined
+  cancelled: CancelReason | undefined
+  cancelRequest: 'none' | 'pending' | 'done'
+  giveUp: { cancel(): void } | undefined
+  /** The portal is open and the server waits for us. */
+  suspended: boolean
+  /** ReadyForQuery has come: the outcome is known. */
+  ready: boolean
+}
+
+export function createSession(parts: SessionParts): { session: Session; receive: (chunk: Buffer) => void } {
+  const { socket } = parts
+  const writer = createWireWriter()
+  /** Text → name on the server, least recently used first. */
+  const prepared = new Map<string, string>()
+  let serial = 0
+  let current: Exchange | undefined
+  let status: 'I' | 'T' | 'E' = 'I'
+  let lost: Error | undefined
+  let closing = false
+  /** Names of statements to close with the next exchange. */
+  const stale: string[] = []
+
+  const finish = (exchange: Exchange) => {
+    exchange.giveUp?.cancel()
+    if (exchange.error !== undefined) {
+      exchange.error.cancelled = exchange.cancelled
+      exchange.reject(exchange.error)
+    } else if (exchange.broken !== undefined) exchange.reject(exchange.broken)
+    else if (exchange.cancelled !== undefined && exchange.o.portal !== undefined)
+      exchange.reject(new Cancelled(exchange.cancelled))
+    else exchange.resolve(exchange.affected)
+  }
+
+  const fail = (error: Error) => {
+    if (lost !== undefined) return
+    lost = error
+    socket.destroy()
+    const exchange = current
+    current = undefined
+    if (exchange?.ready) finish(exchange)
+    else if (exchange !== undefined) {
+      exchange.giveUp?.cancel()
+      exchange.reject(new SessionLost(error.message, true, { cause: error, cancelled: exchange.cancelled }))
+    }
+    parts.onClosed()
+  }
+  socket.on('error', (error) => fail(error))
+  socket.on('close', () =>
+    fail(new Error(closing ? 'the session was closed' : 'the server closed the connection')),
+  )
+
+  const addStep = (step: Step, rows: number, parsing: string[]) => {
+    let name = ''
+    if (step.prepare && parts.maxPrepared > 0) {
+      const known = prepared.get(step.text)
+      if (known !== undefined) {
+        prepared.delete(step.text)
+        prepared.set(step.text, known)
+        writer.bind(known, step.values).execute(rows)
+        return
+      }
+      if (prepared.size >= parts.maxPrepared) {
+        const [oldText, oldName] = prepared.entries().next().value as [string, string]
+        prepared.delete(oldText)
+        writer.closeStatement(oldName)
+      }
+      name = `p${++serial}`
+      prepared.set(step.text, name)
+      parsing.push(step.text)
+    }
+    writer.parse(name, step.text).bind(name, step.values).execute(rows)
+  }
+
+  const send = () => {
+    socket.write(writer.take())
+  }
+
+  const onMessage = (type: number, bytes: Buffer, start: number, end: number) => {
+    const exchange = current
+    switch (type) {
+      case backend.dataRow:
+        if (exchange === undefined || exchange.ahead > 0 || exchange.broken !== undefined) return
+        if (exchange.o.portal !== undefined && exchange.cancelled !== undefined) return
+        try {
+          exchange.o.onRow(bytes, start)
+        } catch (error) {
+          exchange.broken = error as Error
+        }
+        return
+      case backend.parseComplete:
+        exchange?.parsing.shift()
+        return
+      case backend.commandComplete:
+        if (exchange === undefined) return
+        if (exchange.ahead > 0) {
+          exchange.ahead--
+          return
+        }
+        exchange.affected += affectedRows(bytes, start, end)
+        if (exchange.o.portal !== undefined) {
+          writer.sync()
+          send()
+        }
+        return
+      case backend.portalSuspended:
+        if (exchange !== undefined) nextBatch(exchange)
+        return
+      case backend.error: {
+        const fields = readServerMessage(bytes, start, end)
+        if (fields.severity === 'FATAL' || fields.severity === 'PANIC') {
+          // The server says why before it hangs up; that is the error, not the lost connection.
+          fail(new ServerError(fields))
+          return
+        }
+        if (exchange === undefined) return
+        exchange.error = new ServerError(fields)
+        if (exchange.o.portal !== undefined) {
+          writer.sync()
+          send()
+        }
+        return
+      }
+      case backend.readyForQuery:
+        status = String.fromCharCode(bytes[start] as number) as 'I' | 'T' | 'E'
+        if (exchange !== undefined) {
+          exchange.ready = true
+          settle(exchange)
+        }
+        return
+      case backend.notification: {
+        const zero = bytes.indexOf(0, start + 4)
+        parts.onNotify?.(bytes.toString('utf8', start + 4, zero), bytes.toString('utf8', zero + 1, end - 1))
+        return
+      }
+      default:
+        return
+    }
+  }
+
+  const nextBatch = (exchange: Exchange) => {
+    exchange.suspended = true
+    const go = (answer: 'more' | 'stop') => {
+      if (current !== exchange || !exchange.suspended) return
+      exchange.suspended = false
+      if (answer === 'more') writer.execute(exchange.o.portal?.rows ?? 0).flush()
+      else writer.closePortal().sync()
+      send()
+    }
+    exchange.o.portal?.onBatch().then(go, (error: unknown) => {
+      exchange.broken ??= error as Error
+      go('stop')
+    })
+  }
+
+  /** Ends the exchange once its outcome is known and no cancel of it is on its way any more. */
+  const settle = (exchange: Exchange) => {
+    if (current !== exchange || !exchange.ready || exchange.cancelRequest === 'pending') return
+    current = undefined
+    if (exchange.error !== undefined) forget(exchange, exchange.error)
+    // A statement that ended by itself may have left the signal pending in the server: nobody else gets this session.
+    if (exchange.cancelRequest === 'done' && exchange.error?.code !== '57014')
+      fail(new Error('a cancel came too late'))
+    finish(exchange)
+  }
+
+  /** After an error, statements that were never parsed or have gone stale must be prepared anew. */
+  const forget = (exchange: Exchange, error: ServerError) => {
+    for (const text of exchange.parsing) prepared.delete(text)
+    if (error.code !== '0A000' && error.code !== '26000') return
+    const name = prepared.get(exchange.step.text)
+    if (name === undefined) return
+    prepared.delete(exchange.step.text)
+    stale.push(name)
+  }
+
+  const cancel = (exchange: Exchange, why: CancelReason) => {
+    if (current !== exchange || exchange.cancelled !== undefined || exchange.ready) return
+    exchange.cancelled = why
+    exchange.giveUp = parts.after(cancelGraceMs, () => {
+      if (current === exchange)
+        fail(new Error(`the statement did not stop within ${cancelGraceMs} ms of a cancel`))
+    })
+    if (exchange.suspended) {
+      // Nothing runs in the server: closing the portal is enough.
+      exchange.suspended = false
+      writer.closePortal().sync()
+      send()
+      return
+    }
+    socket.resume()
+    exchange.cancelRequest = 'pending'
+    parts.sendCancel().then(
+      () => {
+        parts.onCancel(why, 'sent')
+        exchange.cancelRequest = 'done'
+        settle(exchange)
+      },
+      (error: unknown) => {
+        parts.onCancel(why, 'failed')
+        if (current === exchange) fail(new Error('the cancel request could not be sent', { cause: error }))
+      },
+    )
+  }
+
+  const session: Session = {
+    processId: parts.processId,
+    exchange(step, o) {
+      if (lost !== undefined) return Promise.reject(new SessionLost(lost.message, false, { cause: lost }))
+      if (current !== undefined)
+        return Promise.reject(new Error('the session is busy: one statement at a time'))
+      if (o.signal.aborted)
+        return Promise.reject(new SessionLost('aborted before it was sent', false, { cancelled: 'client' }))
+      const left = o.deadline - parts.now()
+      if (left <= 0)
+        return Promise.reject(
+          new SessionLost('the deadline had passed before it was sent', false, { cancelled: 'deadline' }),
+        )
+      return new Promise<number>((resolve, reject) => {
+        const before = o.before ?? []
+        const exchange: Exchange = {
+          step,
+          o,
+          resolve: (affected) => {
+            done()
+            resolve(affected)
+          },
+          reject: (error) => {
+            done()
+            reject(error)
+          },
+          parsing: [],
+          ahead: before.length,
+          affected: 0,
+          error: undefined,
+          broken: undefined,
+          cancelled: undefined,
+          cancelRequest: 'none',
+          giveUp: undefined,
+          suspended: false,
+          ready: false,
+        }
+        const onAbort = () => cancel(exchange, 'client')
+        const timer = parts.after(left, () => cancel(exchange, 'deadline'))
+        const done = () => {
+          timer.cancel()
+          o.signal.removeEventListener('abort', onAbort)
+        }
+        o.signal.addEventListener('abort', onAbort)
+        current = exchange
+        for (const name of stale.splice(0)) writer.closeStatement(name)
+        for (const one of before) addStep(one, 0, exchange.parsing)
+        addStep(step, o.portal?.rows ?? 0, exchange.parsing)
+        if (o.portal === undefined) writer.sync()
+        else writer.flush()
+        send()
+      })
+    },
+    pause: () => {
+      if (lost === undefined) socket.pause()
+    },
+    resume: () => {
+      if (lost === undefined) socket.resume()
+    },
+    status: () => status,
+    usable: () => lost === undefined && current === undefined && status === 'I',
+    close: () =>
+      new Promise<void>((resolve) => {
+        closing = true
+        if (lost !== undefined || socket.destroyed) {
+          fail(new Error('the session was closed'))
+          resolve()
+          return
+        }
+        const timer = parts.after(1000, () => socket.destroy())
+        socket.once('close', () => {
+          timer.cancel()
+          resolve()
+        })
+        socket.resume()
+        socket.end(terminateMessage)
+      }),
+  }
+
+  const frame = createFramer(onMessage)
+  return {
+    session,
+    receive: (chunk) => {
+      try {
+        frame(chunk)
+      } catch (error) {
+        fail(error as Error)
+      }
+    },
+  }
+}

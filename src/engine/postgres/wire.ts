@@ -1,0 +1,257 @@
+/** PostgreSQL's protocol 3 at the level of bytes: frontend messages out, backend messages cut from the stream. Source: PostgreSQL manual, "Frontend/Backend Protocol". */
+
+/** First bytes of the backend messages that Postern reads. */
+export const backend = {
+  bindComplete: 0x32,
+  closeComplete: 0x33,
+  commandComplete: 0x43,
+  dataRow: 0x44,
+  error: 0x45,
+  notification: 0x41,
+  parameterStatus: 0x53,
+  parseComplete: 0x31,
+  portalSuspended: 0x73,
+  readyForQuery: 0x5a,
+  backendKeyData: 0x4b,
+} as const
+
+/** Collects frontend messages into one buffer, so that a whole exchange leaves in one write. */
+export interface WireWriter {
+  parse(statement: string, text: string): WireWriter
+  bind(statement: string, values: readonly (string | null)[]): WireWriter
+  /** `rows` 0: all of them. */
+  execute(rows: number): WireWriter
+  closeStatement(statement: string): WireWriter
+  closePortal(): WireWriter
+  flush(): WireWriter
+  sync(): WireWriter
+  /** The bytes so far; the writer starts anew. The result is valid until the next message is added. */
+  take(): Buffer
+}
+
+export function createWireWriter(): WireWriter {
+  let buffer = Buffer.allocUnsafe(1024)
+  let end = 0
+  let lengthAt = 0
+
+  const room = (bytes: number) => {
+    if (end + bytes <= buffer.length) return
+    const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, end + bytes))
+    buffer.copy(larger, 0, 0, end)
+    buffer = larger
+  }
+  const open = (type: number) => {
+    room(5)
+    buffer[end] = type
+    lengthAt = end + 1
+    end += 5
+  }
+  const seal = () => {
+    buffer.writeInt32BE(end - lengthAt, lengthAt)
+    return writer
+  }
+  const text = (value: string) => {
+    // Three bytes a UTF-16 unit is the most UTF-8 can need; a bound saves measuring the string first.
+    room(value.length * 3 + 1)
+    end += buffer.write(value, end, 'utf8')
+    buffer[end++] = 0
+  }
+  const int16 = (value: number) => {
+    room(2)
+    end = buffer.writeUInt16BE(value, end)
+  }
+  const int32 = (value: number) => {
+    room(4)
+    end = buffer.writeInt32BE(value, end)
+  }
+
+  const writer: WireWriter = {
+    parse(statement, sql) {
+      open(0x50)
+      text(statement)
+      text(sql)
+      int16(0) // no types: every parameter carries a cast in the text
+      return seal()
+    },
+    bind(statement, values) {
+      open(0x42)
+      text('') // the unnamed portal
+      text(statement)
+      int16(0) // all parameters as text
+      int16(values.length)
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i] as string | null
+        if (value === null) {
+          int32(-1)
+          continue
+        }
+        room(value.length * 3 + 4)
+        const written = buffer.write(value, end + 4, 'utf8')
+        buffer.writeInt32BE(written, end)
+        end += written + 4
+      }
+      int16(0) // all results as text
+      return seal()
+    },
+    execute(rows) {
+      open(0x45)
+      text('')
+      int32(rows)
+      return seal()
+    },
+    closeStatement(statement) {
+      open(0x43)
+      room(1)
+      buffer[end++] = 0x53
+      text(statement)
+      return seal()
+    },
+    closePortal() {
+      open(0x43)
+      room(1)
+      buffer[end++] = 0x50
+      text('')
+      return seal()
+    },
+    flush() {
+      open(0x48)
+      return seal()
+    },
+    sync() {
+      open(0x53)
+      return seal()
+    },
+    take() {
+      const bytes = buffer.subarray(0, end)
+      // The socket may still hold the bytes when the next exchange begins: never write into them again.
+      buffer = Buffer.allocUnsafe(end > 4096 ? 1024 : Math.max(1024, end))
+      end = 0
+      return bytes
+    },
+  }
+  return writer
+}
+
+/** The Terminate message. */
+export const terminateMessage = Buffer.from([0x58, 0, 0, 0, 4])
+
+/** The request for TLS (SSLRequest). */
+export const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
+
+/** A CancelRequest for the session with this process id and secret (BackendKeyData). The secret may be longer than four bytes from protocol 3.2 on. */
+export function cancelRequest(processId: number, secret: Uint8Array): Buffer {
+  const message = Buffer.alloc(12 + secret.length)
+  message.writeInt32BE(message.length, 0)
+  message.writeInt32BE(80877102, 4)
+  message.writeInt32BE(processId, 8)
+  message.set(secret, 12)
+  return message
+}
+
+/** Takes whole backend messages: `type`, and the payload as `bytes[start..end)`, valid only during the call. */
+export type OnMessage = (type: number, bytes: Buffer, start: number, end: number) => void
+
+/**
+ * Cuts a stream of chunks into backend messages, wherever the chunks are split. A message inside one chunk is not
+ * copied; one that spans chunks is joined once, so a very long row costs linear time.
+ * @returns a function that takes the next chunk
+ */
+export function createFramer(onMessage: OnMessage): (chunk: Buffer) => void {
+  let parts: Buffer[] = []
+  let have = 0
+  /** Length of the message being collected, type byte included; 0 while its header is incomplete. */
+  let need = 0
+
+  const deliver = (message: Buffer) => onMessage(message[0] as number, message, 5, message.length)
+
+  return (chunk) => {
+    let at = 0
+    if (have > 0) {
+      if (need === 0) {
+        // The header itself is split: join the few bytes there are.
+        const joined = Buffer.concat([...parts, chunk], have + chunk.length)
+        parts = []
+        have = 0
+        chunk = joined
+      } else if (have + chunk.length < need) {
+        parts.push(chunk)
+        have += chunk.length
+        return
+      } else {
+        at = need - have
+        parts.push(chunk.subarray(0, at))
+        const message = Buffer.concat(parts, need)
+        parts = []
+        have = 0
+        need = 0
+        deliver(message)
+      }
+    }
+    const length = chunk.length
+    while (length - at >= 5) {
+      const size = 1 + chunk.readInt32BE(at + 1)
+      if (size < 5) throw new Error(`malformed message of the server: length ${size - 1}`)
+      if (at + size > length) {
+        need = size
+        parts = [chunk.subarray(at)]
+        have = length - at
+        return
+      }
+      onMessage(chunk[at] as number, chunk, at + 5, at + size)
+      at += size
+    }
+    if (at < length) {
+      parts = [chunk.subarray(at)]
+      have = length - at
+      need = 0
+    }
+  }
+}
+
+/** What the server says of an error or notice; the field letters are those of the manual, "Error and Notice Message Fields". */
+export interface ServerMessage {
+  readonly severity: string
+  readonly code: string
+  readonly message: string
+  readonly detail: string | undefined
+  readonly constraint: string | undefined
+  readonly table: string | undefined
+  readonly column: string | undefined
+  readonly routine: string | undefined
+}
+
+/** Reads an ErrorResponse or NoticeResponse. */
+export function readServerMessage(bytes: Buffer, start: number, end: number): ServerMessage {
+  const fields: Record<string, string> = {}
+  let at = start
+  while (at < end && bytes[at] !== 0) {
+    const letter = String.fromCharCode(bytes[at] as number)
+    const stop = bytes.indexOf(0, at + 1)
+    fields[letter] = bytes.toString('utf8', at + 1, stop)
+    at = stop + 1
+  }
+  return {
+    severity: fields['V'] ?? fields['S'] ?? 'ERROR',
+    code: fields['C'] ?? 'XX000',
+    message: fields['M'] ?? '',
+    detail: fields['D'],
+    constraint: fields['n'],
+    table: fields['t'],
+    column: fields['c'],
+    routine: fields['R'],
+  }
+}
+
+/** The number of rows in a CommandComplete tag: `INSERT 0 5` → 5, `SELECT 10` → 10, `BEGIN` → 0. */
+export function affectedRows(bytes: Buffer, start: number, end: number): number {
+  // The tag ends in a zero byte; the number, if any, is its last word.
+  let number = 0
+  let scale = 1
+  for (let at = end - 2; at >= start; at--) {
+    const byte = bytes[at] as number
+    if (byte < 0x30 || byte > 0x39) return byte === 0x20 ? number : 0
+    number += (byte - 0x30) * scale
+    scale *= 10
+  }
+  return 0
+}

@@ -1,0 +1,36 @@
+/** What a use case hands to the HTTP side: bytes and facts, no status text, no headers. */
+import type { MediaType } from '#contract/request.ts'
+
+export interface PageInfo {
+  readonly offset: number
+  readonly rows: number
+  readonly total: number | undefined
+  /** How to reach the next page; undefined on the last one. */
+  readonly next: { readonly after: string } | { readonly offset: number } | undefined
+}
+
+/** `etag` without quotes; undefined when the answer has none. */
+export type Answer =
+  | { readonly kind: 'rows'; readonly media: MediaType; readonly body: Uint8Array; readonly page: PageInfo }
+  | {
+      readonly kind: 'row'
+      readonly media: MediaType
+      readonly body: Uint8Array
+      readonly etag: string | undefined
+      readonly created: boolean
+      readonly key: readonly (string | null)[]
+    }
+  | {
+      readonly kind: 'written'
+      readonly affected: number
+      readonly etag: string | undefined
+      readonly created: boolean
+      readonly key: readonly (string | null)[]
+    }
+  | { readonly kind: 'value'; readonly media: MediaType; readonly body: Uint8Array }
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'stream'
+      readonly media: MediaType
+      readonly run: (write: (chunk: Uint8Array) => Promise<void>) => Promise<{ rows: number }>
+    }

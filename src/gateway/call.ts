@@ -1,0 +1,65 @@
+/** The call of a routine: one statement; its shape of rows decides the shape of the answer. */
+import type { Context } from '#base/context.ts'
+import type { ApiOptions } from '#contract/options.ts'
+import type { CallRequest } from '#contract/request.ts'
+import type { Engine, RowFormat } from '#engine/engine.ts'
+import { planCall } from '#plan/call.ts'
+import type { Answer } from './answer.ts'
+import type { Runner } from './runner.ts'
+import { remember, type Snapshot } from './schema.ts'
+
+/** @throws GatewayError of any kind that docs/errors.md lists for calls */
+export type Call = (request: CallRequest, snapshot: Snapshot, ctx: Context, runner: Runner) => Promise<Answer>
+
+export function createCall({
+  engine,
+  options,
+}: {
+  engine: Pick<Engine, 'compile' | 'capabilities'>
+  options: ApiOptions
+}): Call {
+  return async (request, snapshot, ctx, runner) => {
+    const plan = planCall(request, {
+      contract: snapshot.contract,
+      principal: ctx.principal,
+      capabilities: engine.capabilities,
+      options,
+    })
+    const { routine } = plan.statement
+    const q = remember(snapshot, `c\n${plan.shape}`, () => engine.compile(plan.statement))
+    const write = !routine.readOnly
+    const trip = {
+      operation: 'call',
+      resource: request.routine,
+      write,
+      source: request.method === 'GET' ? 'url' : 'body',
+    } as const
+    const { returns } = routine
+    if (returns.kind === 'void') {
+      await runner.each(trip, (run) => run(q, plan.values, { format: 'array' }))
+      return { kind: 'nothing' }
+    }
+    const set = returns.set
+    const format: RowFormat =
+      request.media !== 'json'
+        ? request.media
+        : returns.kind === 'scalar'
+          ? set
+            ? 'values'
+            : 'value'
+          : set
+            ? 'array'
+            : 'object'
+    const result = await runner.each(trip, (run) => run(q, plan.values, { format }))
+    if (set)
+      return {
+        kind: 'rows',
+        media: request.media,
+        body: result.body,
+        page: { offset: 0, rows: result.rows, total: undefined, next: undefined },
+      }
+    // A function that returns no row (a NULL composite) answers null.
+    const body = result.body.length === 0 ? Buffer.from('null') : result.body
+    return { kind: 'value', media: request.media, body }
+  }
+}

@@ -1,0 +1,100 @@
+/** Database faults in common words → the error codes clients see. The only place that knows both. */
+import { GatewayError } from '#base/errors.ts'
+import type { Fault } from '#engine/engine.ts'
+
+export interface FaultSite {
+  /** Whether the statement could have changed anything. */
+  readonly write: boolean
+  /** `url`: the values came from the query string or path; `body`: from a body. */
+  readonly source: 'url' | 'body'
+  /** Adds the database's own text; only in development. */
+  readonly development: boolean
+  /** Milliseconds the request was given, for the message. */
+  readonly budgetMs: number
+}
+
+/** What the client is told of a fault. The fault's native text goes along as cause, for the log. */
+export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): GatewayError {
+  const facts: Record<string, unknown> = {}
+  if (fault.constraint !== undefined) facts['constraint'] = fault.constraint
+  if (fault.column !== undefined) facts['field'] = fault.column
+  if (site.development) facts['database'] = fault.native
+  const named = fault.constraint === undefined ? '' : ` (${fault.constraint})`
+  const because = (
+    code: ConstructorParameters<typeof GatewayError>[0],
+    detail: string,
+    retryAfter?: number,
+  ) => new GatewayError(code, detail, { cause, facts, ...(retryAfter === undefined ? {} : { retryAfter }) })
+
+  switch (fault.kind) {
+    case 'unique':
+      return because('constraint_unique', `A row with these values exists already${named}.`)
+    case 'foreign_key':
+      return because(
+        'constraint_foreign_key',
+        `The row refers to one that does not exist, or is still referred to${named}.`,
+      )
+    case 'not_null':
+      return because(
+        'constraint_not_null',
+        fault.column === undefined
+          ? 'A field that must have a value has none.'
+          : `The field ${fault.column} must have a value.`,
+      )
+    case 'check':
+      return because('constraint_check', `A check constraint refuses the values${named}.`)
+    case 'bad_value':
+      return site.source === 'url'
+        ? because(
+            'invalid_parameter',
+            'The database cannot read a value of the request as the type of its field.',
+          )
+        : because('bad_value', 'A value does not fit the type or range of its field.')
+    case 'denied':
+      return because('forbidden', 'The database user of this gateway may not do this.')
+    case 'missing_object':
+    case 'stale_plan':
+      return because(
+        'schema_changed',
+        'The database schema has changed under the request; it is being read anew.',
+        1,
+      )
+    case 'conflict':
+      return because('conflict', 'The transaction collided with another one and was rolled back.', 1)
+    case 'timeout':
+      return because(
+        'statement_timeout',
+        `The statement did not end within the ${Math.round(site.budgetMs)} ms of this request; it was cancelled in the database.`,
+        1,
+      )
+    case 'cancelled':
+      return because('client_closed', 'The statement was cancelled because the client hung up.')
+    case 'busy':
+      return because('database_unavailable', 'The database takes no more connections, or is starting up.', 2)
+    case 'read_only':
+      return because('database_unavailable', 'The database is read-only at the moment.', 2)
+    case 'auth':
+      return because('database_unavailable', 'The database refuses the login of this gateway.', 5)
+    case 'disconnected':
+      return site.write && fault.applied === 'unknown'
+        ? because(
+            'outcome_unknown',
+            'The connection was lost after the write was sent: it may or may not have been applied. It was not repeated.',
+          )
+        : because('database_unavailable', 'The connection to the database was lost.', 1)
+    case 'raised':
+      if (site.development && fault.message !== undefined) facts['message'] = fault.message
+      return because('routine_failed', 'A routine or trigger of the database refused the request.')
+    case 'too_complex':
+      return because('too_complex', 'The database finds the request too complex.')
+    case 'not_supported':
+      return because('not_supported', 'The database cannot do this.')
+    case 'unknown':
+      return because(
+        'internal',
+        'The database answered with an unforeseen error; the log has it under the request id.',
+      )
+    default:
+      return fault.kind satisfies never
+  }
+}

@@ -1,0 +1,145 @@
+/** The read: authorise, plan (or remember the plan), one trip, and what the next page needs. */
+import type { Context } from '#base/context.ts'
+import { GatewayError } from '#base/errors.ts'
+import type { ApiOptions } from '#contract/options.ts'
+import type { ReadRequest } from '#contract/request.ts'
+import type { Compiled, Engine, RowFormat } from '#engine/engine.ts'
+import type { ReadPlan } from '#plan/plan.ts'
+import { planRead } from '#plan/read.ts'
+import { authorize } from '#policy/authorize.ts'
+import type { Answer } from './answer.ts'
+import type { Cursors } from './cursor.ts'
+import { etagOf } from './etag.ts'
+import type { Runner } from './runner.ts'
+import { remember, type Snapshot } from './schema.ts'
+
+export interface ReadDependencies {
+  readonly engine: Pick<Engine, 'compile' | 'capabilities' | 'readEstimate'>
+  readonly cursors: Cursors
+  readonly options: ApiOptions
+  /** Rows a stream asks for at a time. */
+  readonly streamBatch: number
+}
+
+interface Prepared {
+  readonly plan: ReadPlan
+  readonly select: Compiled
+  readonly count: Compiled | undefined
+}
+
+const formats: Record<ReadRequest['media'], RowFormat> = { json: 'array', csv: 'csv', ndjson: 'ndjson' }
+
+/** @throws GatewayError of any kind that docs/errors.md lists for reads */
+export type Read = (request: ReadRequest, snapshot: Snapshot, ctx: Context, runner: Runner) => Promise<Answer>
+
+export function createRead({ engine, cursors, options, streamBatch }: ReadDependencies): Read {
+  const prepare = (
+    request: ReadRequest,
+    snapshot: Snapshot,
+    ctx: Context,
+    nulls: readonly boolean[] | undefined,
+  ): Prepared =>
+    remember(
+      snapshot,
+      `${ctx.principal.role}\n${nulls === undefined ? '' : nulls.map(Number).join('')}\n${request.shape}`,
+      () => {
+        const plan = planRead(request, {
+          contract: snapshot.contract,
+          authorize: (resource, operation) => authorize(ctx.principal, resource, operation),
+          capabilities: engine.capabilities,
+          options,
+          cursorNulls: nulls,
+        })
+        return { plan, select: engine.compile(plan.select), count: plan.count && engine.compile(plan.count) }
+      },
+    )
+
+  /** A cursor is read with the signature of the page without one: the shape is the same but for the condition. */
+  const readCursor = (
+    request: ReadRequest,
+    snapshot: Snapshot,
+    ctx: Context,
+  ): readonly (string | null)[] | undefined => {
+    if (request.after === undefined) return undefined
+    const { page } = prepare(request, snapshot, ctx, undefined).plan
+    if (page.kind !== 'keyset')
+      throw new GatewayError('invalid_cursor', 'This request has no cursor pages; use offset.')
+    return cursors.read(page.signature, request.after, page.terms.length)
+  }
+
+  return async (request, snapshot, ctx, runner) => {
+    const cursor = readCursor(request, snapshot, ctx)
+    const { plan, select, count } = prepare(
+      request,
+      snapshot,
+      ctx,
+      cursor?.map((value) => value === null),
+    )
+    const { limit, offset } = request.query
+    const values = plan.bind({ values: request.values, key: request.key, cursor, limit, offset })
+    const trip = { operation: 'select', resource: request.resource, write: false, source: 'url' } as const
+
+    if (plan.page.kind === 'stream') {
+      const { stream } = runner
+      if (stream === undefined)
+        throw new GatewayError(
+          'not_acceptable',
+          'Streams cannot be part of a batch; ask for application/json.',
+        )
+      return {
+        kind: 'stream',
+        media: request.media,
+        run: (write) =>
+          stream(trip, (c) =>
+            c.stream(select, values, {
+              deadline: ctx.deadline,
+              signal: ctx.signal,
+              format: formats[request.media],
+              batch: streamBatch,
+              write,
+            }),
+          ),
+      }
+    }
+
+    if (plan.page.kind === 'single') {
+      const format = request.media === 'json' ? 'object' : formats[request.media]
+      const result = await runner.each(trip, (run) => run(select, values, { format, keep: 1 }))
+      if (result.rows === 0)
+        throw new GatewayError('row_not_found', `No row of ${request.resource} has this key.`)
+      const version = plan.versionAt === undefined ? undefined : result.hidden?.[plan.versionAt]
+      const etag = etagOf(version, result.body, {
+        embeds: plan.embeds,
+        media: request.media,
+        numbers: request.numbers,
+      })
+      return { kind: 'row', media: request.media, body: result.body, etag, created: false, key: [] }
+    }
+
+    const { result, total } = await runner.each(trip, async (run) => {
+      const result = await run(select, values, { format: formats[request.media], keep: plan.keep })
+      if (count === undefined) return { result, total: undefined }
+      const counted = await run(count, values, { format: 'value' })
+      const exact = request.preferences.count === 'exact'
+      return {
+        result,
+        total: exact ? Number(Buffer.from(counted.body).toString()) : engine.readEstimate(counted.body),
+      }
+    })
+    const rows = Math.min(result.rows, plan.keep)
+    const more = result.rows > plan.keep && plan.keep > 0
+    const next = !more
+      ? undefined
+      : plan.page.kind === 'keyset'
+        ? {
+            after: cursors.write(plan.page.signature, (result.hidden ?? []).slice(0, plan.page.terms.length)),
+          }
+        : { offset: (offset ?? 0) + rows }
+    return {
+      kind: 'rows',
+      media: request.media,
+      body: result.body,
+      page: { offset: offset ?? 0, rows, total, next },
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/** The catalogue as it is served: read at start, watched, swapped whole. Requests under way keep the snapshot they began with. */
+import type { Catalog } from '#catalog/model.ts'
+import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
+import type { Observe } from '#base/observation.ts'
+import type { Contract } from '#contract/contract.ts'
+import type { CatalogRequest, Connection, Engine } from '#engine/engine.ts'
+import type { Pool } from '#pool/types.ts'
+
+/** One consistent picture to serve from. Plans made over it are kept with it and go with it. */
+export interface Snapshot {
+  readonly contract: Contract
+  /** Wall clock milliseconds. */
+  readonly loadedAt: number
+  /** Plans by the shape of requests; see `remember`. */
+  readonly plans: Map<string, unknown>
+}
+
+/** Shapes kept per snapshot: an application has dozens, an attacker many; the oldest goes. */
+const maxPlans = 2000
+
+/** Looks a plan up by shape, or makes and keeps it. */
+export function remember<T>(snapshot: Snapshot, shape: string, make: () => T): T {
+  const known = snapshot.plans.get(shape)
+  if (known !== undefined) return known as T
+  const made = make()
+  if (snapshot.plans.size >= maxPlans) snapshot.plans.delete(snapshot.plans.keys().next().value as string)
+  snapshot.plans.set(shape, made)
+  return made
+}
+
+export interface Schema {
+  /** @throws GatewayError starting, before the first load */
+  current(): Snapshot
+  /** Undefined before the first load. */
+  peek(): Snapshot | undefined
+  /** Reads the catalogue now; resolves to whether it differed. One reading at a time. */
+  reload(): Promise<boolean>
+  /** The database contradicted the catalogue: look soon. */
+  suspect(): void
+  start(): void
+  stop(): Promise<void>
+}
+
+export interface SchemaDependencies {
+  readonly clock: Clock
+  readonly observe: Observe
+  readonly engine: Pick<Engine, 'readCatalog' | 'fingerprint' | 'watchSchema'>
+  readonly pool: Pick<Pool<Connection>, 'use'>
+  readonly schemas: readonly string[]
+  readonly unmappable: CatalogRequest['unmappable']
+  readonly pollMs: number
+  readonly loadTimeoutMs: number
+  readonly resolve: (catalog: Catalog) => Contract
+}
+
+/** Waits between failed first loads: short at first, so that the gateway serves within 2 s of the database being back. */
+const retryMs = [100, 250, 500, 1000]
+
+export function createSchema(d: SchemaDependencies): Schema {
+  const stopped = new AbortController()
+  let snapshot: Snapshot | undefined
+  let loading: Promise<boolean> | undefined
+  let watching: Promise<void> | undefined
+
+  const request = (): CatalogRequest => ({
+    schemas: d.schemas,
+    unmappable: d.unmappable,
+    deadline: d.clock.now() + d.loadTimeoutMs,
+    signal: stopped.signal,
+  })
+
+  const load = async (): Promise<boolean> => {
+    const began = d.clock.now()
+    const asked = request()
+    try {
+      const catalog = await d.pool.use(asked.signal, asked.deadline, (c) => d.engine.readCatalog(c, asked))
+      const changed = catalog.fingerprint !== snapshot?.contract.catalog.fingerprint
+      if (changed) {
+        const contract = d.resolve(catalog)
+        snapshot = { contract, loadedAt: d.clock.wall(), plans: new Map() }
+        for (const u of catalog.unmappable)
+          d.observe({
+            kind: 'catalog.unmappable',
+            table: `${u.table.schema}.${u.table.name}`,
+            column: u.column,
+            native: u.native,
+            action: u.action,
+          })
+      }
+      d.observe({
+        kind: 'catalog.loaded',
+        tables: catalog.tables.length,
+        routines: catalog.routines.length,
+        ms: d.clock.now() - began,
+        changed,
+      })
+      return changed
+    } catch (error) {
+      if (!stopped.signal.aborted) d.observe({ kind: 'catalog.failed', error })
+      throw error
+    }
+  }
+
+  const reload = (): Promise<boolean> => {
+    loading ??= load().finally(() => {
+      loading = undefined
+    })
+    return loading
+  }
+
+  const differs = async (): Promise<boolean> => {
+    const asked = request()
+    const now = await d.pool.use(asked.signal, asked.deadline, (c) => d.engine.fingerprint(c, asked))
+    return now !== snapshot?.contract.catalog.fingerprint
+  }
+
+  const sleep = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = d.clock.after(ms, resolve)
+      stopped.signal.addEventListener(
+        'abort',
+        () => {
+          timer.cancel()
+          resolve()
+        },
+        { once: true },
+      )
+    })
+
+  const watch = async () => {
+    for (let attempt = 0; snapshot === undefined && !stopped.signal.aborted; attempt++) {
+      try {
+        await reload()
+      } catch {
+        await sleep(retryMs[Math.min(attempt, retryMs.length - 1)] as number)
+      }
+    }
+    if (stopped.signal.aborted) return
+    const changes = d.engine.watchSchema({ schemas: d.schemas, pollMs: d.pollMs })
+    try {
+      while (!stopped.signal.aborted) {
+        await changes.next(stopped.signal)
+        if (stopped.signal.aborted) return
+        // An outage is reported by the health checks; the old picture stays in service until a look succeeds.
+        if (await differs().catch(() => false)) await reload().catch(() => false)
+      }
+    } finally {
+      await changes.close()
+    }
+  }
+
+  let suspected = false
+  return {
+    current() {
+      if (snapshot === undefined)
+        throw new GatewayError('starting', 'The catalogue of the database has not been read yet.', {
+          retryAfter: 1,
+        })
+      return snapshot
+    },
+    peek: () => snapshot,
+    reload,
+    suspect() {
+      // A burst of failing requests causes one reading.
+      if (suspected) return
+      suspected = true
+      d.clock.after(50, () => {
+        suspected = false
+        reload().catch(() => false)
+      })
+    },
+    start() {
+      watching ??= watch().catch((error: unknown) =>
+        d.observe({ kind: 'fault', where: 'schema watch', error }),
+      )
+    },
+    async stop() {
+      stopped.abort()
+      await watching
+    },
+  }
+}

@@ -1,0 +1,108 @@
+/** The gateway as one document for operators: what `GET /status` answers. Pure; no secrets can come in. */
+import type { Catalog, Routine, Table } from '#catalog/model.ts'
+import type { PoolStats } from '#pool/types.ts'
+import type { Check, Health } from './health.ts'
+
+/** Served as JSON by the admin listener; times are RFC 3339, durations seconds. */
+export interface Status {
+  readonly name: 'postern'
+  readonly version: string
+  readonly revision: string
+  readonly node: string
+  readonly phase: string
+  readonly uptimeSeconds: number
+  readonly database: { readonly engine: string; readonly address: string }
+  readonly started: boolean
+  readonly ready: {
+    readonly ok: boolean
+    readonly checks: readonly (Omit<Check, 'since'> & { readonly since: string })[]
+  }
+  readonly pools: readonly PoolStats[]
+  /** null before the first reading. */
+  readonly catalog: {
+    readonly server: string
+    readonly fingerprint: string
+    readonly loadedAt: string
+    readonly tables: number
+    readonly routines: number
+    readonly unmappable: readonly {
+      readonly column: string
+      readonly type: string
+      readonly action: string
+    }[]
+  } | null
+}
+
+/** Puts together what the parts know at this moment. `address` is host, port and database without credentials. */
+export function describeStatus(o: {
+  build: { readonly version: string; readonly revision: string }
+  phase: string
+  uptimeMs: number
+  database: Status['database']
+  health: Pick<Health, 'started' | 'ready'>
+  pools: readonly PoolStats[]
+  catalog: { readonly content: Catalog; readonly loadedAt: number } | undefined
+}): Status {
+  const ready = o.health.ready()
+  return {
+    name: 'postern',
+    ...o.build,
+    node: process.version,
+    phase: o.phase,
+    uptimeSeconds: Math.floor(o.uptimeMs / 1000),
+    database: o.database,
+    started: o.health.started().ok,
+    ready: {
+      ok: ready.ok,
+      checks: ready.checks.map((c) => ({ ...c, since: new Date(c.since).toISOString() })),
+    },
+    pools: o.pools,
+    catalog: o.catalog
+      ? {
+          server: o.catalog.content.server,
+          fingerprint: o.catalog.content.fingerprint,
+          loadedAt: new Date(o.catalog.loadedAt).toISOString(),
+          tables: o.catalog.content.tables.length,
+          routines: o.catalog.content.routines.length,
+          unmappable: o.catalog.content.unmappable.map(({ table, column, native, action }) => ({
+            column: `${table.schema}.${table.name}.${column}`,
+            type: native,
+            action,
+          })),
+        }
+      : null,
+  }
+}
+
+/** What `POST /reload` answers: names of tables, views and routines as `schema.name`. */
+export interface ReloadReport {
+  readonly changed: boolean
+  readonly fingerprint: string
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  readonly altered: readonly string[]
+}
+
+/** Compares two readings of the schema; `before` is undefined at the first. Pure. */
+export function describeReload(before: Catalog | undefined, after: Catalog): ReloadReport {
+  // Routines of one name differ by their parameters; together they are one entry.
+  const byName = (catalog: Catalog | undefined) => {
+    const content = new Map<string, (Table | Routine)[]>()
+    for (const item of catalog ? [...catalog.tables, ...catalog.routines] : []) {
+      const name = `${item.schema}.${item.name}`
+      const same = content.get(name)
+      if (same) same.push(item)
+      else content.set(name, [item])
+    }
+    return new Map([...content].map(([name, items]) => [name, JSON.stringify(items)]))
+  }
+  const old = byName(before)
+  const now = byName(after)
+  return {
+    changed: before?.fingerprint !== after.fingerprint,
+    fingerprint: after.fingerprint,
+    added: [...now.keys()].filter((name) => !old.has(name)),
+    removed: [...old.keys()].filter((name) => !now.has(name)),
+    altered: [...now].filter(([name, text]) => old.has(name) && old.get(name) !== text).map(([name]) => name),
+  }
+}

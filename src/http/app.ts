@@ -1,0 +1,259 @@
+/** The API: every route on one screen. A request is parsed, given to a use case, and answered; all faults end in `problem`. */
+import type { Context as HonoContext } from 'hono'
+import { Hono } from 'hono'
+import type { Context } from '#base/context.ts'
+import { asGatewayError, GatewayError } from '#base/errors.ts'
+import type { Answer } from '#gateway/answer.ts'
+import type { Runner } from '#gateway/runner.ts'
+import { catalogueDocument } from './catalogue.ts'
+import type { DataDependencies } from './dependencies.ts'
+import { beginExchange, type Exchange, finishExchange } from './exchange.ts'
+import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
+import { parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
+import { methodsOf } from './methods.ts'
+import { parseEtags } from './etags.ts'
+import { parsePreferences } from './prefer.ts'
+import { problemReply, type Reply } from './problem.ts'
+import { type Asked, baseHeaders, respond } from './respond.ts'
+import { sendStream } from './stream.ts'
+
+type Handler = (x: Exchange) => Promise<Reply> | Reply
+
+/** Route templates are the labels of metrics: bounded, whatever clients send. */
+export function createDataApp(d: DataDependencies): Hono {
+  const app = new Hono()
+  const route = (template: string, handler: Handler) =>
+    app.all(template.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => handle(c, template, handler))
+
+  route('/api/{version}', (x) => only(x, ['GET', 'HEAD'], () => catalogue(x)))
+  route('/api/{version}/openapi.json', (x) => only(x, ['GET', 'HEAD'], () => openapi(x)))
+  route('/api/{version}/batch', (x) => only(x, ['POST'], () => batch(x)))
+  route('/api/{version}/rpc/{routine}', (x) => call(x, x.segments[3] as string))
+  route('/api/{version}/{resource}', (x) => rows(x, x.segments[2] as string, undefined))
+  route('/api/{version}/{resource}/{key}', (x) => rows(x, x.segments[2] as string, x.segments[3] as string))
+  app.all('*', (c) => handle(c, '_OTHER', notFound))
+
+  const notFound: Handler = (x) => {
+    throw new GatewayError(
+      'not_found',
+      `Nothing lives at ${x.path.slice(0, 200)}; the API begins at /api/${d.schema.peek()?.contract.version ?? 'v1'}.`,
+    )
+  }
+
+  /** From the request's head to the response: one deadline, one log line, one set of metrics. */
+  async function handle(c: HonoContext, template: string, handler: Handler): Promise<Response> {
+    const x = beginExchange(c, template, d)
+    let reply: Reply
+    try {
+      x.check()
+      reply = await handler(x)
+    } catch (thrown) {
+      const error = asGatewayError(thrown)
+      x.error = error
+      reply = problemReply(error, x.requestId)
+      Object.assign(reply.headers, { ...baseHeaders(x.ctx), ...reply.headers })
+    }
+    return finishExchange(c, x, reply)
+  }
+
+  function only(
+    x: Exchange,
+    allow: readonly string[],
+    body: () => Promise<Reply> | Reply,
+  ): Promise<Reply> | Reply {
+    if (x.method === 'OPTIONS') return optionsReply(x, allow)
+    if (!allow.includes(x.method)) throw refusedMethod(x.method, x.path, allow)
+    x.snapshot(d.schema)
+    return body()
+  }
+
+  function catalogue(x: Exchange): Reply {
+    return json(x, catalogueDocument(x.current, x.principal, `/api/${x.version}`))
+  }
+
+  function openapi(x: Exchange): Reply {
+    return json(x, d.openapi(x.current, x.principal))
+  }
+
+  async function rows(x: Exchange, resource: string, key: string | undefined): Promise<Reply> {
+    const snapshot = x.snapshot(d.schema)
+    const form = { resource, key, search: x.search, header: x.header, limits: d.limits }
+    switch (x.method) {
+      case 'GET':
+      case 'HEAD': {
+        const request = parseRead(form)
+        x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
+        x.limit(request.preferences.wait)
+        const asked = askedOf(x, request)
+        if (request.media !== 'json') x.allowStream()
+        const answer = await d.read(request, snapshot, x.ctx, d.runner(x.ctx))
+        return answer.kind === 'stream' ? sendStream(x, answer, request, d) : respond(answer, asked, x.ctx)
+      }
+      case 'POST':
+      case 'PUT':
+      case 'PATCH':
+      case 'DELETE': {
+        const parsed = parseWrite({ ...form, method: x.method as WriteMethod, body: await x.body() })
+        const request = {
+          ...parsed,
+          preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },
+        }
+        x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
+        x.limit(request.preferences.wait)
+        const answer = await d.write(request, snapshot, x.ctx, d.runner(x.ctx))
+        return respondNow(answer, askedOf(x, request), x.ctx)
+      }
+      case 'OPTIONS':
+        return optionsReply(x, methodsOf(snapshot, x.principal, resource, key))
+      default:
+        throw refusedMethod(x.method, x.path, methodsOf(snapshot, x.principal, resource, key))
+    }
+  }
+
+  async function call(x: Exchange, routine: string): Promise<Reply> {
+    const snapshot = x.snapshot(d.schema)
+    const method = x.method === 'HEAD' ? 'GET' : x.method
+    if (method === 'OPTIONS') return optionsReply(x, methodsOf(snapshot, x.principal, routine, 'rpc'))
+    if (method !== 'GET' && method !== 'POST')
+      throw refusedMethod(x.method, x.path, methodsOf(snapshot, x.principal, routine, 'rpc'))
+    const request = parseCall({
+      resource: routine,
+      search: x.search,
+      header: x.header,
+      limits: d.limits,
+      method,
+      body: method === 'POST' ? await x.body() : undefined,
+    })
+    x.resource = snapshot.contract.routines.has(request.routine) ? request.routine : undefined
+    x.limit(request.preferences.wait)
+    const answer = await d.call(request, snapshot, x.ctx, d.runner(x.ctx))
+    return respondNow(answer, askedOf(x, request), x.ctx)
+  }
+
+  /** All items in one transaction: each is parsed and answered as a request of its own would be. */
+  async function batch(x: Exchange): Promise<Reply> {
+    const preferences = parsePreferences(x.header('prefer'))
+    const items = parseBatch(await x.body(), x.header('content-type'), d.limits)
+    x.limit(preferences.wait)
+    let at = 0
+    const run = async (runner: Runner): Promise<string[]> => {
+      const done: string[] = []
+      for (at = 0; at < items.length; at++) {
+        const item = items[at] as BatchItem
+        const form = { ...itemPath(item, x.version), header: item.header, limits: d.limits }
+        done.push(itemAnswer(await answerItem(x, item, form, runner)))
+      }
+      return done
+    }
+    let answers: string[]
+    try {
+      answers = await d.batch(x.ctx, run)
+    } catch (thrown) {
+      throw at < items.length ? ofItem(asGatewayError(thrown), at, items[at] as BatchItem) : thrown
+    }
+    return {
+      status: 200,
+      headers: { ...baseHeaders(x.ctx), 'content-type': 'application/json' },
+      body: `[${answers.join(',')}]`,
+    }
+  }
+
+  async function answerItem(
+    x: Exchange,
+    item: BatchItem,
+    form: ItemPath & { header: Exchange['header']; limits: DataDependencies['limits'] },
+    runner: Runner,
+  ): Promise<Reply> {
+    const snapshot = x.current
+    const asked = (r: Pick<Asked, 'numbers' | 'preferences'>): Asked => ({
+      ...askedOf(x, r),
+      method: item.method,
+      path: form.base,
+      search: form.search,
+      ifNoneMatch: undefined,
+    })
+    if (form.rpc) {
+      if (item.method !== 'GET' && item.method !== 'POST')
+        throw refusedMethod(item.method, item.path, ['GET', 'POST'])
+      const request = parseCall({ ...form, method: item.method, body: item.body })
+      return respondNow(await d.call(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+    }
+    if (item.method === 'GET') {
+      const request = parseRead(form)
+      return respondNow(await d.read(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+    }
+    const parsed = parseWrite({ ...form, method: item.method as WriteMethod, body: item.body })
+    const request = {
+      ...parsed,
+      preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },
+    }
+    return respondNow(await d.write(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+  }
+
+  return app
+}
+
+/** The same error, naming the item of the batch that caused it. */
+function ofItem(error: GatewayError, index: number, item: BatchItem): GatewayError {
+  return new GatewayError(
+    error.code,
+    `Item ${index} (${item.method} ${item.path.slice(0, 200)}): ${error.message}`,
+    {
+      cause: error.cause,
+      facts: { ...error.facts, item: index },
+      ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+    },
+  )
+}
+
+/** One answer inside the array of a batch: the body is JSON already and goes in as it is, anything else as a string. */
+function itemAnswer(reply: Reply): string {
+  const { vary: _, 'server-timing': __, 'x-request-id': ___, ...headers } = reply.headers
+  const text = reply.body === null ? 'null' : Buffer.from(reply.body as Uint8Array).toString('utf8')
+  const body =
+    reply.body === null || headers['content-type']?.startsWith('application/json')
+      ? text
+      : JSON.stringify(text)
+  return `{"status":${reply.status},"headers":${JSON.stringify(headers)},"body":${body}}`
+}
+
+function respondNow(answer: Answer, asked: Asked, ctx: Context): Reply {
+  if (answer.kind === 'stream') throw new GatewayError('not_acceptable', 'This answer cannot be a stream.')
+  return respond(answer, asked, ctx)
+}
+
+function askedOf(x: Exchange, request: Pick<Asked, 'numbers' | 'preferences'>): Asked {
+  const none = x.header('if-none-match')
+  return {
+    method: x.method,
+    path: x.path,
+    search: x.search,
+    numbers: request.numbers,
+    preferences: request.preferences,
+    ifNoneMatch: none === undefined ? undefined : parseEtags(none, 'If-None-Match'),
+  }
+}
+
+function json(x: Exchange, document: unknown): Reply {
+  return {
+    status: 200,
+    headers: { ...baseHeaders(x.ctx), 'content-type': 'application/json', 'cache-control': 'no-cache' },
+    body: JSON.stringify(document),
+  }
+}
+
+function optionsReply(x: Exchange, allow: readonly string[]): Reply {
+  return {
+    status: 204,
+    headers: { ...baseHeaders(x.ctx), allow: [...new Set([...allow, 'OPTIONS'])].join(', ') },
+    body: null,
+  }
+}
+
+function refusedMethod(method: string, path: string, allow: readonly string[]): GatewayError {
+  return new GatewayError(
+    'method_not_allowed',
+    `${method.slice(0, 20)} is not allowed at ${path.slice(0, 200)}.`,
+    { facts: { allow: [...new Set([...allow, 'OPTIONS'])] } },
+  )
+}

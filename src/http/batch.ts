@@ -1,0 +1,93 @@
+/** The form of a batch: its items, and the path of each taken apart. */
+import { GatewayError } from '#base/errors.ts'
+import { readRowsOfBatch } from './batch-body.ts'
+import type { FormLimits } from './limits.ts'
+import type { LimitsOptions } from './options.ts'
+
+export interface BatchItem {
+  readonly method: string
+  /** As given: `/orders/42?select=id` or with `/api/v1` in front. */
+  readonly path: string
+  readonly header: (name: string) => string | undefined
+  /** The item's body as JSON text, or undefined. */
+  readonly body: Buffer | undefined
+}
+
+const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
+const refuse = (index: number, what: string) =>
+  new GatewayError('malformed_body', `Item ${index}: ${what}`, { facts: { item: index } })
+
+/**
+ * @param bytes `[{method, path, body?, headers?}]`
+ * @throws GatewayError malformed_body, naming the item; body_too_large for too many of them
+ */
+export function parseBatch(
+  bytes: Buffer,
+  contentType: string | undefined,
+  limits: FormLimits & LimitsOptions,
+): readonly BatchItem[] {
+  const items = readRowsOfBatch(bytes, contentType, limits)
+  return items.map((item, index) => {
+    for (const name of Object.keys(item))
+      if (!['method', 'path', 'body', 'headers'].includes(name))
+        throw refuse(
+          index,
+          `has the unknown member ${JSON.stringify(name.slice(0, 60))}; known are method, path, body, headers.`,
+        )
+    const { method, path, body } = item
+    if (typeof method !== 'string' || !methods.has(method))
+      throw refuse(index, `method must be one of ${[...methods].join(', ')}.`)
+    if (typeof path !== 'string' || !path.startsWith('/'))
+      throw refuse(index, 'path must be a text that begins with /.')
+    const headers = headersOf(item['headers'], index)
+    return {
+      method,
+      path,
+      header: (name) => headers.get(name),
+      body: body === undefined ? undefined : Buffer.from(JSON.stringify(body)),
+    }
+  })
+}
+
+function headersOf(given: unknown, index: number): ReadonlyMap<string, string> {
+  if (given === undefined || given === null) return new Map()
+  if (typeof given !== 'object' || Array.isArray(given))
+    throw refuse(index, 'headers must be an object of texts.')
+  return new Map(
+    Object.entries(given).map(([name, value]) => {
+      if (typeof value !== 'string') throw refuse(index, `the header ${name.slice(0, 60)} must be a text.`)
+      return [name.toLowerCase(), value]
+    }),
+  )
+}
+
+export interface ItemPath {
+  readonly resource: string
+  readonly key: string | undefined
+  readonly search: string
+  readonly rpc: boolean
+  /** The path for Location and Link: `/api/v1/orders`. */
+  readonly base: string
+}
+
+/** @throws GatewayError not_found when the path is not that of a resource, row or routine of this version */
+export function itemPath(item: BatchItem, version: string): ItemPath {
+  const mark = item.path.indexOf('?')
+  const whole = mark < 0 ? item.path : item.path.slice(0, mark)
+  const search = mark < 0 ? '' : item.path.slice(mark + 1)
+  const prefix = `/api/${version}/`
+  const inner = (whole.startsWith(prefix) ? whole.slice(prefix.length) : whole.slice(1)).split('/')
+  const [first, second, third] = inner
+  const rpc = first === 'rpc'
+  const resource = rpc ? second : first
+  const key = rpc ? undefined : second
+  if (
+    resource === undefined ||
+    resource === '' ||
+    (rpc ? inner.length !== 2 : third !== undefined) ||
+    resource === 'batch'
+  )
+    throw new GatewayError('not_found', 'the path must be /{resource}, /{resource}/{key} or /rpc/{routine}.')
+  return { resource, key, search, rpc, base: rpc ? `${prefix}rpc/${resource}` : prefix + resource }
+}

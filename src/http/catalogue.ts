@@ -1,0 +1,43 @@
+/** GET /api/{version}: what there is, for people and scripts that look around. */
+import type { Principal } from '#base/context.ts'
+import type { Snapshot } from '#gateway/schema.ts'
+import { authorize } from '#policy/authorize.ts'
+
+/** Resources and routines this principal may read or call, with key, fields and relations. */
+export function catalogueDocument({ contract }: Snapshot, principal: Principal, base: string): unknown {
+  return {
+    version: contract.version,
+    openapi: `${base}/openapi.json`,
+    resources: [...contract.resources.values()]
+      .filter((resource) => authorize(principal, resource, 'read').allow)
+      .map((resource) => ({
+        name: resource.name,
+        href: `${base}/${encodeURIComponent(resource.name)}`,
+        kind: resource.table.kind,
+        ...(resource.table.comment === undefined ? {} : { description: resource.table.comment }),
+        key: resource.key.map((field) => field.name),
+        fields: resource.fields.map((field) => ({
+          name: field.name,
+          type: field.column.type.canonical,
+          nullable: field.column.nullable,
+        })),
+        relations: resource.relations.map((r) => ({
+          name: r.name,
+          hint: r.hint,
+          to: r.target,
+          many: r.many,
+        })),
+      })),
+    routines: [...contract.routines.values()]
+      .filter(({ routine }) => routine.executable)
+      .map(({ name, routine }) => ({
+        name,
+        href: `${base}/rpc/${encodeURIComponent(name)}`,
+        methods: routine.readOnly ? ['GET', 'POST'] : ['POST'],
+        ...(routine.comment === undefined ? {} : { description: routine.comment }),
+        parameters: routine.parameters
+          .filter((p) => p.mode !== 'out')
+          .map((p) => ({ name: p.name, type: p.type.canonical, required: !p.hasDefault })),
+      })),
+  }
+}

@@ -1,0 +1,172 @@
+/** One HTTP exchange on the data listener: what came in, what travels along, and what is noted at its end. */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Context as HonoContext } from 'hono'
+import type { Context, Principal } from '#base/context.ts'
+import { GatewayError } from '#base/errors.ts'
+import type { Schema, Snapshot } from '#gateway/schema.ts'
+import { authenticate } from './authenticate.ts'
+import type { DataDependencies } from './dependencies.ts'
+import type { Reply } from './problem.ts'
+import { readBody } from './request-body.ts'
+
+export interface Exchange {
+  readonly method: string
+  readonly template: string
+  /** Raw path, still percent-encoded. */
+  readonly path: string
+  /** Raw path segments: `['api', 'v1', 'orders', '42']`. */
+  readonly segments: readonly string[]
+  /** Raw query string without `?`. */
+  readonly search: string
+  readonly version: string
+  readonly header: (name: string) => string | undefined
+  readonly requestId: string
+  readonly principal: Principal
+  readonly ctx: Context
+  readonly outgoing: ServerResponse
+  /** Resource or routine for metrics, once it is known to exist. */
+  resource: string | undefined
+  error: GatewayError | undefined
+  /** The snapshot this exchange was bound to by `snapshot`. */
+  current: Snapshot
+  /** Refuses what is wrong before anything is looked at. */
+  check(): void
+  body(): Promise<Buffer>
+  /** Binds to the present catalogue. @throws GatewayError starting, unknown_version */
+  snapshot(schema: Pick<Schema, 'current'>): Snapshot
+  /** Sets the deadline by the rules, shortened by Prefer: wait (seconds). */
+  limit(wait: number | undefined): void
+  /** The answer may be a stream: the deadline of streams counts, and the clock of the reader. */
+  allowStream(): void
+  /** Notes the end: one observation. `bytes` of body. */
+  done(status: number, bytes: number): void
+  /** Written by a stream itself. */
+  streaming: boolean
+}
+
+/** A request id that came along is kept when it is a UUID: anything else could forge log lines. */
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+export interface NodeBindings {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+}
+
+export function beginExchange(c: HonoContext, template: string, d: DataDependencies): Exchange {
+  const { incoming, outgoing } = c.env as NodeBindings
+  const { clock } = d
+  const began = clock.now()
+  const url = incoming.url ?? '/'
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const search = mark < 0 ? '' : url.slice(mark + 1)
+  const segments = path.split('/').slice(1)
+  const method = incoming.method ?? 'GET'
+  const given = incoming.headers['x-request-id']
+  const requestId = typeof given === 'string' && uuid.test(given) ? given.toLowerCase() : randomUUID()
+  const principal = authenticate()
+  const controller = new AbortController()
+  const timing = { poolMs: 0, dbMs: 0 }
+  let deadline = began + d.deadlines(method, below(segments), undefined)
+  let finished = false
+
+  const hangUp = () => {
+    if (!outgoing.writableFinished) controller.abort(new GatewayError('client_closed', 'The client hung up.'))
+  }
+  outgoing.on('close', hangUp)
+  const giveUp = () => controller.abort(d.cancelled.reason)
+  if (d.cancelled.aborted) giveUp()
+  else d.cancelled.addEventListener('abort', giveUp)
+
+  const ctx: Context = {
+    principal,
+    signal: controller.signal,
+    get deadline() {
+      return deadline
+    },
+    requestId,
+    observe: d.observe,
+    timing,
+  }
+
+  const x: Exchange = {
+    method,
+    template,
+    path,
+    segments,
+    search,
+    version: segments[1] ?? '',
+    header: (name) => {
+      const value = incoming.headers[name]
+      return typeof value === 'string' ? value : value?.join(', ')
+    },
+    requestId,
+    principal,
+    ctx,
+    outgoing,
+    resource: undefined,
+    error: undefined,
+    current: undefined as unknown as Snapshot,
+    streaming: false,
+    check() {
+      if (url.length > d.limits.url)
+        throw new GatewayError(
+          'url_too_long',
+          `The URL has ${url.length} bytes, the limit is ${d.limits.url} (limits.url).`,
+          { facts: { limit: d.limits.url } },
+        )
+    },
+    body: () => readBody(incoming, { limit: d.limits.body, timeoutMs: d.limits.bodyTimeout, clock }),
+    snapshot(schema) {
+      const snapshot = schema.current()
+      if (x.version !== snapshot.contract.version)
+        throw new GatewayError('unknown_version', `There is no version ${x.version.slice(0, 60)}.`, {
+          facts: { versions: [snapshot.contract.version] },
+        })
+      x.current = snapshot
+      return snapshot
+    },
+    limit(wait) {
+      deadline = began + d.deadlines(method, below(segments), wait)
+    },
+    allowStream() {
+      deadline = began + d.stream.deadlineMs
+    },
+    done(status, bytes) {
+      if (finished) return
+      finished = true
+      outgoing.off('close', hangUp)
+      d.cancelled.removeEventListener('abort', giveUp)
+      const { error } = x
+      d.observe({
+        kind: 'request',
+        method,
+        route: template,
+        ...(x.current === undefined ? {} : { version: x.current.contract.version }),
+        ...(x.resource === undefined ? {} : { resource: x.resource }),
+        status: error?.code === 'client_closed' ? 499 : status,
+        ...(error === undefined ? {} : { code: error.code }),
+        ms: clock.now() - began,
+        poolMs: timing.poolMs,
+        dbMs: timing.dbMs,
+        bytes,
+        requestId,
+        ...(error?.cause === undefined ? {} : { cause: error.cause }),
+      })
+    },
+  }
+  return x
+}
+
+/** The path below the version, as deadline rules see it. */
+const below = (segments: readonly string[]) => `/${segments.slice(2).join('/')}`
+
+/** Turns the reply into Hono's response and notes the end; for a stream both have happened. */
+export function finishExchange(_: HonoContext, x: Exchange, reply: Reply): Response {
+  if (x.streaming) return new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
+  const size = reply.body === null ? 0 : reply.body.length
+  x.done(reply.status, size)
+  // A plain object and whole bytes take the short way through the server, without Headers and streams.
+  return new Response(reply.body as never, { status: reply.status, headers: reply.headers })
+}

@@ -1,0 +1,121 @@
+/** Answers of the use cases as HTTP: status, headers, body. */
+import type { Context } from '#base/context.ts'
+import type { MediaType, NumberStyle, Preferences } from '#contract/request.ts'
+import type { Answer, PageInfo } from '#gateway/answer.ts'
+import type { Reply } from './problem.ts'
+
+/** What of the request shapes the response. */
+export interface Asked {
+  readonly method: string
+  /** Path of the resource as the client reached it: `/api/v1/orders`. */
+  readonly path: string
+  /** Raw query string without `?`. */
+  readonly search: string
+  readonly numbers: NumberStyle
+  readonly preferences: Preferences
+  /** Opaque tags of If-None-Match, weak marks removed, or `*`. */
+  readonly ifNoneMatch: readonly string[] | '*' | undefined
+}
+
+const contentTypes: Record<MediaType, string> = {
+  json: 'application/json',
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson',
+}
+
+/** The Content-Type of a representation; the style of numbers is a parameter of it. */
+export const contentType = (media: MediaType, numbers: NumberStyle): string =>
+  media === 'json' && numbers !== 'default' ? `application/json; numbers=${numbers}` : contentTypes[media]
+
+/** Milliseconds with one digit after the point, as Server-Timing shows them. */
+const tenths = (ms: number) => Math.round(ms * 10) / 10
+
+/** Headers every answer of the API has. */
+export function baseHeaders(ctx: Pick<Context, 'timing' | 'requestId'>): Record<string, string> {
+  return {
+    vary: 'Accept, Prefer',
+    'server-timing': `pool;dur=${tenths(ctx.timing.poolMs)}, db;dur=${tenths(ctx.timing.dbMs)}`,
+    'x-request-id': ctx.requestId,
+  }
+}
+
+/** RFC 7240 section 3: which preferences were honoured. */
+function preferencesApplied(asked: Asked, answer: Answer): string | undefined {
+  const { preferences } = asked
+  const applied: string[] = []
+  if (preferences.return !== undefined && asked.method !== 'GET' && asked.method !== 'HEAD')
+    applied.push(`return=${preferences.return}`)
+  if (preferences.count !== undefined && answer.kind === 'rows' && answer.page.total !== undefined)
+    applied.push(`count=${preferences.count}`)
+  if (preferences.maxAffected !== undefined) applied.push(`max-affected=${preferences.maxAffected}`)
+  if (preferences.wait !== undefined) applied.push(`wait=${preferences.wait}`)
+  return applied.length === 0 ? undefined : applied.join(', ')
+}
+
+/** `0-49/1234`; an empty page has `*` for its range (RFC 9110 section 14.4; the unit is left out). */
+export function contentRange(page: PageInfo): string {
+  const total = page.total ?? '*'
+  return page.rows === 0 ? `*/${total}` : `${page.offset}-${page.offset + page.rows - 1}/${total}`
+}
+
+/** The URL of the next page: the same query with its `after` or `offset` replaced (RFC 8288). */
+function nextLink(asked: Asked, next: NonNullable<PageInfo['next']>): string {
+  const kept = asked.search.split('&').filter((pair) => pair !== '' && !/^(after|offset)(=|$)/.test(pair))
+  if ('after' in next) {
+    // With a cursor the offset of the first page has been consumed.
+    kept.push(`after=${next.after}`)
+  } else kept.push(`offset=${next.offset}`)
+  // `<` and `>` would end the link early; clients may send them unencoded.
+  const query = kept.join('&').replaceAll('<', '%3C').replaceAll('>', '%3E')
+  return `<${asked.path}?${query}>; rel="next"`
+}
+
+/** The path of a written row: key parts percent-encoded, commas inside them too. */
+function location(asked: Asked, key: readonly (string | null)[]): string | undefined {
+  if (key.length === 0 || key.includes(null)) return undefined
+  return `${asked.path}/${key.map((part) => encodeURIComponent(part as string)).join(',')}`
+}
+
+const matches = (asked: Asked, etag: string | undefined) =>
+  etag !== undefined &&
+  asked.ifNoneMatch !== undefined &&
+  (asked.ifNoneMatch === '*' || asked.ifNoneMatch.includes(etag))
+
+/** A response for every answer but a stream, which the caller writes itself. */
+export function respond(answer: Exclude<Answer, { kind: 'stream' }>, asked: Asked, ctx: Context): Reply {
+  const headers = baseHeaders(ctx)
+  const applied = preferencesApplied(asked, answer)
+  if (applied !== undefined) headers['preference-applied'] = applied
+  switch (answer.kind) {
+    case 'rows': {
+      headers['content-type'] = contentType(answer.media, asked.numbers)
+      if (asked.preferences.count !== undefined) headers['content-range'] = contentRange(answer.page)
+      if (answer.page.next !== undefined) headers['link'] = nextLink(asked, answer.page.next)
+      const created = asked.method === 'POST' && !asked.path.includes('/rpc/')
+      return { status: created ? 201 : 200, headers, body: answer.body }
+    }
+    case 'row': {
+      if (answer.etag !== undefined) headers['etag'] = `"${answer.etag}"`
+      const read = asked.method === 'GET' || asked.method === 'HEAD'
+      if (read && matches(asked, answer.etag)) return { status: 304, headers, body: null }
+      headers['content-type'] = contentType(answer.media, asked.numbers)
+      const at = answer.created && asked.method === 'POST' ? location(asked, answer.key) : undefined
+      if (at !== undefined) headers['location'] = at
+      return { status: answer.created ? 201 : 200, headers, body: answer.body }
+    }
+    case 'written': {
+      if (answer.etag !== undefined) headers['etag'] = `"${answer.etag}"`
+      const at = asked.method === 'POST' ? location(asked, answer.key) : undefined
+      if (at !== undefined) headers['location'] = at
+      headers['content-range'] = `*/${answer.affected}`
+      return { status: answer.created ? 201 : 204, headers, body: null }
+    }
+    case 'value':
+      headers['content-type'] = contentType(answer.media, asked.numbers)
+      return { status: 200, headers, body: answer.body }
+    case 'nothing':
+      return { status: 204, headers, body: null }
+    default:
+      return answer satisfies never
+  }
+}

@@ -1,0 +1,298 @@
+/** The pool: lends connections, one borrower each, and keeps every promise about waiting, age and number. */
+import type { EvictionReason } from '#base/observation.ts'
+import { createConnector } from './connector.ts'
+import { createQueue } from './queue.ts'
+import { hungUp, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
+import { createShelf, type Entry } from './shelf.ts'
+import { createTicker } from './ticker.ts'
+import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats } from './types.ts'
+import { within } from './within.ts'
+
+/** Milliseconds between two looks at all connections: the grain of leak, idle and lifetime limits. */
+const tickPeriod = 500
+/** Milliseconds a connection gets to close before its slot counts as free. */
+const longestClose = 2000
+/** The share of maxLifetime that chance may take away. */
+const lifetimeJitter = 0.25
+
+/**
+ * Makes a pool and begins to fill it to `min`.
+ *
+ * Admission: `max` callers who hold a connection or can get one, and `queue` more who wait for one to be
+ * given back. Order: first come, first served; the connection used last is lent first, so that surplus ones
+ * grow idle. Everything that changes what can be lent ends in `serve`.
+ */
+export function createPool<C extends Poolable>(
+  settings: PoolSettings,
+  dependencies: PoolDependencies<C>,
+): Pool<C> {
+  const { name } = settings
+  const { clock, observe } = dependencies
+  let max = settings.max
+  let queueLimit = settings.queue
+  let generation = 0
+  let draining = false
+  const drained = Promise.withResolvers<void>()
+  /** Moving average of how long a loan takes, for Retry-After. */
+  let averageUseMs = 0
+
+  const shelf = createShelf<C>()
+  const connector = createConnector<C>(settings, dependencies, {
+    connected: (connection) => {
+      const now = clock.now()
+      const expiresAt = now + settings.maxLifetime * (1 - lifetimeJitter * dependencies.random())
+      const entry = shelf.add({ connection, generation, expiresAt }, now)
+      const reason = unfit(entry, now)
+      if (reason) evict(entry, reason)
+      serve(now)
+    },
+    failed: () => serve(clock.now()),
+    ready: () => serve(clock.now()),
+  })
+  const queue = createQueue<Entry<C>>(clock, {
+    expired: (caller) => {
+      const now = clock.now()
+      const waitedMs = now - caller.since
+      observe({ kind: 'pool.timeout', pool: name, ms: waitedMs })
+      observe({ kind: 'shed', reason: 'pool_timeout' })
+      const bound = caller.until < caller.deadline ? 'acquireTimeout' : 'deadline'
+      const cause = connector.trouble?.error
+      const error = timedOut(stats(), { waitedMs, bound, cause, retryAfter: retryAfter() })
+      serve(now)
+      return error
+    },
+    aborted: (caller) => {
+      serve(clock.now())
+      return hungUp(name, caller.signal)
+    },
+  })
+  const ticker = createTicker(clock, tickPeriod, (now, punctual) => {
+    for (const entry of shelf.entries) {
+      const { state } = entry
+      if (state.kind === 'idle') {
+        const reason = unfit(entry, now)
+        if (reason) evict(entry, reason)
+      } else if (state.kind === 'lent' && punctual && now >= state.deadline + settings.leakGrace) {
+        observe({ kind: 'pool.leak', pool: name, heldMs: now - state.since })
+        evict(entry, 'leak')
+      }
+    }
+    evictIdle(
+      'idle',
+      (entry) => shelf.living() > settings.min && unusedMs(entry, now) >= settings.idleTimeout,
+    )
+    serve(now)
+  })
+
+  const stats = (): PoolStats => ({
+    name,
+    max,
+    min: settings.min,
+    inUse: shelf.count.lent + shelf.count.checking,
+    idle: shelf.count.idle,
+    connecting: connector.underWay,
+    waiting: queue.size,
+    queueLimit,
+    generation,
+    draining,
+  })
+
+  /** Seconds after which those who wait now, and one more, should be through. */
+  const retryAfter = () => Math.max(1, Math.ceil((averageUseMs * (queue.size + 1)) / max / 1000))
+
+  const unusedMs = (entry: Entry<C>, now: number) =>
+    entry.state.kind === 'idle' ? now - entry.state.since : 0
+
+  /** Why a connection must not be lent any more; undefined when it may. */
+  const unfit = (entry: Entry<C>, now: number): EvictionReason | undefined => {
+    if (!entry.connection.isUsable()) return 'broken'
+    if (entry.generation !== generation) return 'generation'
+    if (now >= entry.expiresAt) return 'lifetime'
+    if (shelf.living() + connector.underWay > max) return 'resize'
+    return undefined
+  }
+
+  const evict = (entry: Entry<C>, reason: EvictionReason) => {
+    const { state } = entry
+    // A healthy connection keeps its slot until the server has let go, so that a server with room for `max`
+    // is never asked for more. Of the others nobody knows when they end.
+    const stuck = reason === 'broken' || reason === 'validation' || reason === 'leak'
+    shelf.move(entry, { kind: stuck ? 'discarding' : 'closing' })
+    if (state.kind === 'checking') state.abort.abort()
+    observe({ kind: 'pool.evict', pool: name, reason })
+    const closing = within({ clock, ms: longestClose, run: () => entry.connection.close() })
+    const gone = () => {
+      shelf.move(entry, { kind: 'gone' })
+      serve(clock.now())
+    }
+    closing.then(gone, (error: unknown) => {
+      observe({ kind: 'fault', where: 'pool.close', error })
+      gone()
+    })
+  }
+
+  /** Evicts idle connections, longest unused first, while `surplus` says so. */
+  const evictIdle = (reason: EvictionReason, surplus: (entry: Entry<C>) => boolean) => {
+    for (let entry = shelf.oldest(); entry && surplus(entry); entry = shelf.oldest()) evict(entry, reason)
+  }
+
+  /** Takes a connection back from its borrower or from a check; false when it was not worth keeping. */
+  const shelve = (entry: Entry<C>, now: number): boolean => {
+    const reason = unfit(entry, now)
+    if (reason) evict(entry, reason)
+    else shelf.move(entry, { kind: 'idle', since: now })
+    return reason === undefined
+  }
+
+  const check = (entry: Entry<C>) => {
+    const abort = new AbortController()
+    shelf.move(entry, { kind: 'checking', abort })
+    const settle = (passed: boolean) => {
+      if (entry.state.kind !== 'checking') return
+      const now = clock.now()
+      if (passed) shelve(entry, now)
+      else evict(entry, 'validation')
+      serve(now)
+    }
+    const ms = settings.validateTimeout
+    within({ clock, ms, abort, run: (o) => dependencies.validate(entry.connection, o) }).then(
+      () => settle(true),
+      () => settle(false),
+    )
+  }
+
+  const lend = (entry: Entry<C>, since: number, deadline: number, now: number) => {
+    shelf.move(entry, { kind: 'lent', since: now, deadline })
+    observe({ kind: 'pool.wait', pool: name, ms: now - since })
+  }
+
+  /** The one place that serves the line and decides what else to do for it. */
+  const serve = (now: number) => {
+    lendIdle(now)
+    const wanted = Math.max(queue.size - shelf.count.checking, draining ? 0 : settings.min - shelf.living())
+    while (connector.underWay < wanted && slotsTaken() < max && connector.mayStart(now)) connector.start()
+    refuseTheHopeless(now)
+    if (draining && queue.size === 0) closeDown()
+  }
+
+  const slotsTaken = () => shelf.living() + shelf.count.closing + connector.underWay
+
+  const lendIdle = (now: number) => {
+    for (;;) {
+      const entry = shelf.newest()
+      const waiter = queue.head()
+      if (!entry || !waiter) return
+      const reason = unfit(entry, now)
+      if (reason) evict(entry, reason)
+      else if (unusedMs(entry, now) <= settings.validateAfter) {
+        lend(entry, waiter.caller.since, waiter.caller.deadline, now)
+        waiter.give(entry)
+      } else if (shelf.count.checking < queue.size) check(entry)
+      else return
+    }
+  }
+
+  /** When nothing is open or about to be and connecting has just failed, nobody need wait to learn that. */
+  const refuseTheHopeless = (now: number) => {
+    const { trouble } = connector
+    if (!trouble || now >= trouble.until || shelf.living() + connector.underWay > 0) return
+    for (let waiter = queue.head(); waiter; waiter = queue.head())
+      waiter.refuse(unavailable(stats(), trouble, { now, waitedMs: now - waiter.caller.since }))
+  }
+
+  const closeDown = () => {
+    connector.abandon()
+    evictIdle('drain', () => true)
+    if (shelf.entries.size > 0) return
+    connector.forget()
+    ticker.stop()
+    drained.resolve()
+  }
+
+  /** The short way: a connection lies ready and nobody waits. Makes no timer and no promise. */
+  const lendAtOnce = (signal: AbortSignal, deadline: number, now: number): Entry<C> | undefined => {
+    if (draining || queue.size > 0 || deadline <= now || signal.aborted) return undefined
+    const entry = shelf.newest()
+    if (!entry || unusedMs(entry, now) > settings.validateAfter || unfit(entry, now)) return undefined
+    lend(entry, now, deadline, now)
+    return entry
+  }
+
+  const waitForOne = (signal: AbortSignal, deadline: number, now: number): Promise<Entry<C>> => {
+    if (signal.aborted) throw hungUp(name, signal)
+    if (draining) {
+      observe({ kind: 'shed', reason: 'draining' })
+      throw shuttingDown(stats())
+    }
+    if (deadline <= now) throw tooLate(name, now - deadline)
+    if (queue.size >= queueLimit + Math.max(0, max - shelf.count.lent)) {
+      observe({ kind: 'shed', reason: 'queue_full' })
+      throw queueFull(stats(), retryAfter())
+    }
+    const until = Math.min(deadline, now + settings.acquireTimeout)
+    const turn = queue.wait({ since: now, until, deadline, signal })
+    serve(now)
+    return turn
+  }
+
+  const giveBack = (entry: Entry<C>) => {
+    const { state } = entry
+    // Taken away in the meantime (leak, end of a drain): there is nothing left to give back.
+    if (state.kind !== 'lent') return
+    const now = clock.now()
+    const ms = now - state.since
+    averageUseMs += (ms - averageUseMs) / 16
+    observe({ kind: 'pool.use', pool: name, ms })
+    if (!shelve(entry, now) || queue.size > 0 || draining) serve(now)
+  }
+
+  serve(clock.now())
+  return {
+    use: async (signal, deadline, body) => {
+      const now = clock.now()
+      const entry = lendAtOnce(signal, deadline, now) ?? (await waitForOne(signal, deadline, now))
+      try {
+        return await body(entry.connection)
+      } finally {
+        giveBack(entry)
+      }
+    },
+    stats,
+    resize: (to) => {
+      if (!Number.isInteger(to) || to < 1) throw new RangeError(`a pool cannot have ${to} connections`)
+      max = to
+      queueLimit = Math.round((settings.queue * to) / settings.max)
+      evictIdle('resize', () => shelf.living() + connector.underWay > max)
+      serve(clock.now())
+    },
+    renew: () => {
+      generation++
+      connector.abandon()
+      connector.forget()
+      evictIdle('generation', () => true)
+      serve(clock.now())
+    },
+    retry: () => {
+      connector.abandon()
+      connector.forget()
+      serve(clock.now())
+    },
+    drain: async (signal) => {
+      draining = true
+      const cut = () => {
+        for (let waiter = queue.head(); waiter; waiter = queue.head()) {
+          observe({ kind: 'shed', reason: 'draining' })
+          waiter.refuse(shuttingDown(stats()))
+        }
+        for (const entry of shelf.entries)
+          if (entry.state.kind === 'lent' || entry.state.kind === 'checking') evict(entry, 'drain')
+        serve(clock.now())
+      }
+      signal.addEventListener('abort', cut)
+      if (signal.aborted) cut()
+      else serve(clock.now())
+      await drained.promise
+      signal.removeEventListener('abort', cut)
+    },
+  }
+}

@@ -1,0 +1,133 @@
+/** What `postern check` finds out about the database, by the same steps as the gateway: connect, ask the role, read the catalogue. */
+import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
+import type { Catalog } from '#catalog/model.ts'
+import type { ConfigFault } from '#config/fault.ts'
+import type { Config } from '#config/schema.ts'
+import type { Connection, Engine, Fault, ServerRole } from '#engine/engine.ts'
+
+/** As far as the check got. */
+export interface DatabaseReport {
+  /** `host:port/database`. */
+  readonly address: string
+  readonly role?: ServerRole
+  readonly server?: string
+  readonly catalog?: {
+    readonly tables: number
+    readonly views: number
+    readonly routines: number
+    readonly unmappable: readonly {
+      readonly column: string
+      readonly native: string
+      readonly action: 'omit' | 'text'
+    }[]
+  }
+}
+
+export interface Inspection {
+  readonly database: DatabaseReport
+  readonly faults: readonly ConfigFault[]
+  readonly warnings: readonly string[]
+}
+
+/** Never throws for what the database does; each step has the time its option gives. */
+export async function inspectDatabase(engine: Engine, config: Config, clock: Clock): Promise<Inspection> {
+  const { signal } = new AbortController()
+  const within = (ms: number) => ({ deadline: clock.now() + ms, signal })
+  const { address } = engine
+  const failed = (step: string, error: unknown, database: DatabaseReport): Inspection => ({
+    database,
+    faults: [{ key: 'database', message: `${step}: ${databaseTrouble(engine, error)}`, origin: address }],
+    warnings: [],
+  })
+
+  let connection: Connection
+  try {
+    connection = await engine.connect(within(config.database.connectTimeout))
+  } catch (error) {
+    return failed('cannot connect', error, { address })
+  }
+  try {
+    const role = await connection.role(within(config.database.connectTimeout))
+    try {
+      const catalog = await engine.readCatalog(connection, {
+        schemas: config.api.schemas,
+        unmappable: config.schema.unmappable,
+        ...within(config.schema.loadTimeout),
+      })
+      return { database: { address, role, ...factsOf(catalog) }, ...judgeDatabase(role, catalog, config) }
+    } catch (error) {
+      return failed('cannot read the catalogue', error, { address, role })
+    }
+  } catch (error) {
+    return failed('cannot ask for its role', error, { address })
+  } finally {
+    await connection.close()
+  }
+}
+
+function factsOf({
+  server,
+  tables,
+  routines,
+  unmappable,
+}: Catalog): Pick<DatabaseReport, 'server' | 'catalog'> {
+  const views = tables.filter((table) => table.kind !== 'table').length
+  return {
+    server,
+    catalog: {
+      tables: tables.length - views,
+      views,
+      routines: routines.length,
+      unmappable: unmappable.map(({ table, column, native, action }) => ({
+        column: `${table.schema}.${table.name}.${column}`,
+        native,
+        action,
+      })),
+    },
+  }
+}
+
+/** Holds the database against the configuration. */
+function judgeDatabase(
+  role: ServerRole,
+  { tables, routines }: Catalog,
+  { api, lifecycle }: Config,
+): { faults: ConfigFault[]; warnings: string[] } {
+  const faults: ConfigFault[] = []
+  const warnings: string[] = []
+  if (role === 'replica') {
+    const what = 'the database is a replica, which takes no writes'
+    if (lifecycle.readiness === 'primary')
+      faults.push({ key: 'lifecycle.readiness', message: `is primary, but ${what}`, origin: '' })
+    else warnings.push(what)
+  }
+  const filled = new Set([...tables, ...routines].map(({ schema }) => schema))
+  for (const schema of api.schemas)
+    if (!filled.has(schema))
+      faults.push({
+        key: 'api.schemas',
+        message: `schema ${JSON.stringify(schema)} has no table, view or routine that the database user may see`,
+        origin: '',
+      })
+  if (api.schemas.length === 0 && filled.size === 0)
+    warnings.push('the default schema has no table, view or routine that the database user may see')
+  return { faults, warnings }
+}
+
+const words: Partial<Record<Fault['kind'], string>> = {
+  auth: 'the user or the password is refused',
+  disconnected: 'nothing answers, or the connection was lost',
+  timeout: 'no answer in time',
+  cancelled: 'no answer in time',
+  busy: 'the server takes no more connections',
+  denied: 'the database user may not',
+}
+
+/** What went wrong and what the server says about it, in one line. Whoever runs the check may see the server's words. */
+function databaseTrouble(engine: Engine, error: unknown): string {
+  const inner = error instanceof GatewayError ? (error.cause ?? error) : error
+  if (inner instanceof GatewayError) return inner.message
+  const { kind, native } = engine.classify(inner)
+  return [words[kind], native].filter(Boolean).join(': ').replace(/\s+/g, ' ')
+}

@@ -1,0 +1,76 @@
+/** `postern check`: is the configuration right, and does the database fit it? */
+import { systemClock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
+import type { ConfigFault } from '#config/fault.ts'
+import { faultLine } from '#config/fault.ts'
+import { loadCommand } from '#config/load.ts'
+import type { Engine } from '#engine/engine.ts'
+import type { DatabaseReport } from './check-database.ts'
+import { inspectDatabase } from './check-database.ts'
+import { checkOptions } from './options.ts'
+import type { RoleIo } from './role.ts'
+import { exitCodes } from './role.ts'
+
+/** Everything found out; printed as lines or as one JSON document. */
+interface CheckReport {
+  readonly ok: boolean
+  readonly faults: readonly ConfigFault[]
+  readonly warnings: readonly string[]
+  /** Left out when the check ended before the database. */
+  readonly database?: DatabaseReport
+}
+
+/** Exit code 0: all is right; 1: the database is not; 64: the configuration is not. */
+export async function run(io: RoleIo): Promise<number> {
+  const loaded = loadCommand(io, checkOptions)
+  if ('faults' in loaded) {
+    const format = loaded.options?.format ?? 'text'
+    print(io, format, { ok: false, faults: loaded.faults, warnings: [] })
+    return exitCodes.usage
+  }
+  const { config, options } = loaded
+  if (options.offline) {
+    print(io, options.format, { ok: true, faults: [], warnings: [] })
+    return exitCodes.ok
+  }
+  const { loadEngine } = await import('./engines.ts')
+  let engine: Engine
+  try {
+    engine = await loadEngine(config, { clock: systemClock, observe: () => {} })
+  } catch (error) {
+    // What only the engine can judge, such as the parameters of its URL, is configuration all the same.
+    if (!(error instanceof GatewayError)) throw error
+    const faults = [{ key: 'database', message: error.message, origin: '' }]
+    print(io, options.format, { ok: false, faults, warnings: [] })
+    return exitCodes.usage
+  }
+  const found = await inspectDatabase(engine, config, systemClock)
+  const ok = found.faults.length === 0
+  print(io, options.format, { ok, ...found })
+  return ok ? exitCodes.ok : exitCodes.failed
+}
+
+function print(io: RoleIo, format: 'text' | 'json', report: CheckReport): void {
+  if (format === 'json') {
+    io.stdout(`${JSON.stringify(report, undefined, 2)}\n`)
+    return
+  }
+  for (const line of factLines(report)) io.stdout(`${line}\n`)
+  for (const warning of report.warnings) io.stderr(`postern: warning: ${warning}\n`)
+  for (const fault of report.faults) io.stderr(`postern: ${faultLine(fault)}\n`)
+}
+
+function factLines({ ok, database }: CheckReport): string[] {
+  if (!database) return ok ? ['configuration: ok'] : []
+  const { address, catalog } = database
+  const lines = [
+    'configuration: ok',
+    `database: ${[address, database.server, database.role].filter(Boolean).join(', ')}`,
+  ]
+  if (!catalog) return lines
+  const { tables, views, routines, unmappable } = catalog
+  lines.push(`tables: ${tables}`, `views: ${views}`, `routines: ${routines}`)
+  for (const { column, native, action } of unmappable)
+    lines.push(`unmappable: ${column} (${native}), ${action === 'omit' ? 'left out' : 'served as text'}`)
+  return lines
+}

@@ -1,0 +1,84 @@
+/** The gateway put together: engine, pool, catalogue, use cases, health; without listeners and signals. */
+import { createHash } from 'node:crypto'
+import type { Clock } from '#base/clock.ts'
+import type { Observe } from '#base/observation.ts'
+import type { Config } from '#config/schema.ts'
+import { resolveContract } from '#contract/resolve.ts'
+import type { Connection, Engine } from '#engine/engine.ts'
+import { createCall } from '#gateway/call.ts'
+import { createCursors } from '#gateway/cursor.ts'
+import { createExecute, type Execute } from '#gateway/execute.ts'
+import { createRead } from '#gateway/read.ts'
+import { createSchema, type Schema } from '#gateway/schema.ts'
+import { createWrite } from '#gateway/write.ts'
+import { poolSettings } from '#pool/budget.ts'
+import { createPool } from '#pool/pool.ts'
+import type { Pool } from '#pool/types.ts'
+import { loadEngine } from './engines.ts'
+
+/** Rows a stream asks the database for at a time: enough to keep it busy, few enough to wait for a slow reader. */
+const streamBatch = 1000
+
+export interface Gateway {
+  readonly engine: Engine
+  readonly pool: Pool<Connection>
+  readonly schema: Schema
+  readonly execute: Execute
+  readonly read: ReturnType<typeof createRead>
+  readonly write: ReturnType<typeof createWrite>
+  readonly call: ReturnType<typeof createCall>
+}
+
+/** Opens nothing yet but what `pools.min` asks for. @throws GatewayError for options that no database can be reached with */
+export async function createGateway(
+  config: Config,
+  { clock, observe }: { clock: Clock; observe: Observe },
+): Promise<Gateway> {
+  const engine = await loadEngine(config, { clock, observe })
+  const pool = createPool<Connection>(poolSettings('primary', config.pools), {
+    clock,
+    observe,
+    random: Math.random,
+    connect: (o) => engine.connect(o),
+    validate: async (connection, o) => {
+      await connection.role(o)
+    },
+  })
+  const schema: Schema = createSchema({
+    clock,
+    observe,
+    engine,
+    pool,
+    schemas: config.api.schemas,
+    unmappable: config.schema.unmappable,
+    pollMs: config.schema.poll,
+    loadTimeoutMs: config.schema.loadTimeout,
+    resolve: (catalog) => resolveContract(catalog, config.api),
+  })
+  const execute = createExecute({
+    clock,
+    engine,
+    pool,
+    development: config.api.development,
+    onSchemaMismatch: () => schema.suspect(),
+  })
+  const options = config.api
+  return {
+    engine,
+    pool,
+    schema,
+    execute,
+    read: createRead({ engine, cursors: createCursors(cursorSecret(config)), options, streamBatch }),
+    write: createWrite({ engine, options }),
+    call: createCall({ engine, options }),
+  }
+}
+
+/** All gateways with the same credentials of the same database sign alike, so that a cursor survives the pod that made it. */
+function cursorSecret(config: Config): string {
+  if (config.api.cursorSecret !== undefined) return config.api.cursorSecret
+  const { url, host, name, user, password } = config.database
+  return createHash('sha256')
+    .update(JSON.stringify(['postern cursor', url, host, name, user, password]))
+    .digest('base64url')
+}

@@ -1,0 +1,203 @@
+/** `postern serve`: the gateway on its three listeners, until a signal. */
+import { type Clock, systemClock } from '#base/clock.ts'
+import { asGatewayError } from '#base/errors.ts'
+import type { Observation } from '#base/observation.ts'
+import { loadConfig } from '#config/load.ts'
+import type { Config } from '#config/schema.ts'
+import { createDeadlines } from '#gateway/deadlines.ts'
+import { createHealth } from '#gateway/health.ts'
+import { requestRunner, transactionRunner } from '#gateway/runner.ts'
+import { describeReload, describeStatus } from '#gateway/status.ts'
+import { createAdminApp } from '#http/admin.ts'
+import { createDataApp } from '#http/app.ts'
+import { type Listener, listen, type Place } from '#http/listen.ts'
+import { createObserveApp } from '#http/observe.ts'
+import { problemReply } from '#http/problem.ts'
+import { openapiDocument } from '#contract/openapi.ts'
+import { createSink } from '#telemetry/sink.ts'
+import { createTelemetry } from '#telemetry/telemetry.ts'
+import { createGateway } from './gateway.ts'
+import { createLifecycle, type Lifecycle, processSignals, type Signals } from './lifecycle.ts'
+import type { RoleIo } from './role.ts'
+import { version } from './build.ts'
+import { reportFaults } from './faults.ts'
+
+/** A gateway that runs. */
+export interface Serving {
+  readonly lifecycle: Lifecycle
+  /** Known once the listeners are open. */
+  readonly urls: { data: string; observe: string; admin: string }
+  /** Resolves to the exit code at the end of the life. @throws what kept it from starting */
+  readonly done: Promise<number>
+  /** Resolves when the listeners are open and the catalogue is read. */
+  readonly ready: Promise<void>
+}
+
+export async function run(io: RoleIo): Promise<number> {
+  const loaded = loadConfig({ argv: io.argv, env: io.env })
+  if ('faults' in loaded) return reportFaults(io, loaded.faults)
+  const serving = await serveGateway(loaded.config)
+  return serving.done
+}
+
+/**
+ * Starts everything: listeners first, so that probes and refusals work from the first moment; the database may come later.
+ * @param o.signals what ends it; default: SIGTERM and SIGINT of the process
+ */
+export async function serveGateway(
+  config: Config,
+  o: { clock?: Clock; signals?: Signals; fd?: number } = {},
+): Promise<Serving> {
+  const clock = o.clock ?? systemClock
+  const build = { version, revision: process.env['POSTERN_REVISION'] ?? 'unknown' }
+  const born = clock.now()
+  const sink = createSink({ clock, fd: o.fd ?? 1 })
+  const telemetry = createTelemetry({
+    clock,
+    log: config.log,
+    sink,
+    build,
+    system: 'postgresql',
+    pools: () => [gateway.pool.stats()],
+  })
+  const flushAtExit = () => telemetry.flushSync()
+  process.once('exit', flushAtExit)
+
+  const readiness = Promise.withResolvers<void>()
+  const observe = (observation: Observation) => {
+    telemetry.observe(observation)
+    if (observation.kind === 'catalog.loaded') {
+      health.markCatalog('loaded')
+      readiness.resolve()
+    } else if (observation.kind === 'catalog.failed') health.markCatalog('failed')
+  }
+  const gateway = await createGateway(config, { clock, observe })
+  const health = createHealth({
+    clock,
+    observe,
+    mode: config.lifecycle.readiness,
+    intervalMs: config.lifecycle.probeInterval,
+    timeoutMs: config.pools.acquireTimeout + config.pools.validateTimeout,
+    startDeadlineMs: config.lifecycle.startDeadline,
+    probe: async (signal) => ({
+      role: await gateway.pool.use(signal, clock.now() + config.pools.acquireTimeout, (c) =>
+        c.role({ deadline: clock.now() + config.pools.validateTimeout, signal }),
+      ),
+    }),
+  })
+  const lifecycle = createLifecycle({
+    clock,
+    observe,
+    signals: o.signals ?? processSignals,
+    drainDelayMs: config.lifecycle.drainDelay,
+    drainTimeoutMs: config.lifecycle.drainTimeout,
+    onDraining: () => health.drain(),
+  })
+
+  const dataApp = createDataApp({
+    clock,
+    observe,
+    schema: gateway.schema,
+    limits: { ...config.api, ...config.limits },
+    deadlines: createDeadlines(config.deadlines),
+    stream: { deadlineMs: config.deadlines.stream, slowReaderMs: config.deadlines.slowReader },
+    cancelled: lifecycle.cancelled,
+    read: gateway.read,
+    write: gateway.write,
+    call: gateway.call,
+    runner: (ctx) => requestRunner(ctx, gateway.execute),
+    batch: (ctx, body) =>
+      gateway.execute(
+        ctx,
+        { operation: 'transaction', resource: 'batch', write: true, source: 'body' },
+        (c) =>
+          c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(transactionRunner(t))),
+      ),
+    openapi: (snapshot, principal) => openapiDocument(snapshot.contract, principal, config.api),
+    defaultReturn: (operation) => (operation === 'delete' ? 'minimal' : 'representation'),
+  })
+  const observeApp = createObserveApp({ health, exposition: telemetry.exposition })
+  const adminApp = createAdminApp({
+    host: config.listeners.admin.host,
+    status: () =>
+      describeStatus({
+        build,
+        phase: lifecycle.phase(),
+        uptimeMs: clock.now() - born,
+        database: { engine: gateway.engine.kind, address: gateway.engine.address },
+        health,
+        pools: [gateway.pool.stats()],
+        catalog: ((snapshot) =>
+          snapshot && { content: snapshot.contract.catalog, loadedAt: snapshot.loadedAt })(
+          gateway.schema.peek(),
+        ),
+      }),
+    reload: async () => {
+      const before = gateway.schema.peek()?.contract.catalog
+      await gateway.schema.reload()
+      return describeReload(before, gateway.schema.current().contract.catalog)
+    },
+    quit: config.lifecycle.quit ? () => lifecycle.shutdown() : undefined,
+    problem: (thrown) => {
+      const reply = problemReply(asGatewayError(thrown), crypto.randomUUID())
+      return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
+    },
+  })
+
+  const urls = { data: '', observe: '', admin: '' }
+  const listener = (name: keyof typeof urls, open: () => Promise<Listener>, drains: boolean) => {
+    let live: Listener | undefined
+    lifecycle.register({
+      name: `${name} listener`,
+      start: async () => {
+        live = await open()
+        urls[name] = live.url
+        if (name === 'data') health.markListening()
+      },
+      ...(drains ? { drain: (signal: AbortSignal) => live?.drain(signal) } : {}),
+      stop: () => live?.close(),
+    })
+  }
+  // Stopped in reverse: the probes answer to the very end, the database goes after the last request.
+  listener('observe', () => listen(observeApp, [config.listeners.observe], undefined), false)
+  lifecycle.register({
+    name: 'database',
+    start: () => {
+      health.start()
+      gateway.schema.start()
+    },
+    stop: async () => {
+      health.stop()
+      await gateway.schema.stop()
+      await gateway.pool.drain(AbortSignal.timeout(1000))
+    },
+  })
+  listener('admin', () => listen(adminApp, [config.listeners.admin], undefined), false)
+  listener(
+    'data',
+    () =>
+      listen(dataApp, dataPlaces(config), config.listeners.data.socket, {
+        maxHeaderSize: config.limits.headers + config.limits.url,
+      }),
+    true,
+  )
+
+  const done = lifecycle.run().finally(async () => {
+    await telemetry.flush()
+    process.off('exit', flushAtExit)
+  })
+  done.catch((error: unknown) => readiness.reject(error))
+  readiness.promise.catch(() => {})
+  return { lifecycle, urls, done, ready: readiness.promise }
+}
+
+/** Loopback means both families: clients resolve `localhost` to either. */
+function dataPlaces(config: Config): [Place, ...Place[]] {
+  const { host, port } = config.listeners.data
+  return host === '127.0.0.1' || host === 'localhost'
+    ? [
+        { host: '127.0.0.1', port },
+        { host: '::1', port },
+      ]
+    : [{ host, port }]
+}

@@ -1,0 +1,49 @@
+/** The one place that decides what becomes of an observation: a log line, a metric, or both. */
+import type { Clock } from '#base/clock.ts'
+import type { Observe } from '#base/observation.ts'
+import { createLog } from './log.ts'
+import { createMetrics, metricsContentType, type MetricsOptions } from './metrics.ts'
+import type { LogOptions } from './options.ts'
+import type { Sink } from './sink.ts'
+
+export interface Telemetry {
+  /** Never throws. */
+  readonly observe: Observe
+  /** What `/metrics` answers. */
+  readonly exposition: () => { readonly contentType: string; readonly text: string }
+  /** Resolves when everything observed so far is written. */
+  flush(): Promise<void>
+  /** For the `exit` event of the process. */
+  flushSync(): void
+}
+
+/** Makes the telemetry of one process. */
+export function createTelemetry(o: {
+  clock: Clock
+  log: LogOptions
+  sink: Sink
+  build: MetricsOptions['build']
+  system: string
+  pools: MetricsOptions['pools']
+}): Telemetry {
+  const log = createLog({ options: o.log, clock: o.clock, write: o.sink.write })
+  const metrics = createMetrics({
+    build: o.build,
+    system: o.system,
+    pools: o.pools,
+    droppedLines: o.sink.dropped,
+  })
+  return {
+    observe: (observation) => {
+      try {
+        metrics.observe(observation)
+        log(observation)
+      } catch {
+        // Whoever reports must not fail for it; a broken observation loses its line and nothing else.
+      }
+    },
+    exposition: () => ({ contentType: metricsContentType, text: metrics.render() }),
+    flush: o.sink.flush,
+    flushSync: o.sink.flushSync,
+  }
+}

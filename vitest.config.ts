@@ -1,40 +1,25 @@
+/** Which tests belong to which suite; `scripts/test.ts` runs the suites and adds them up. */
 import { defineConfig } from 'vitest/config'
 
-const node = { environment: 'node', pool: 'forks' } as const
+const suite = (name: string, include: string[], seconds: number) => ({
+  test: {
+    name,
+    include,
+    environment: 'node',
+    pool: 'forks' as const,
+    testTimeout: seconds * 1000,
+    hookTimeout: seconds * 2000,
+  },
+})
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts'], ...node } },
-      {
-        test: {
-          name: 'engines',
-          include: ['test/engines/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          ...node,
-        },
-      },
-      {
-        test: {
-          name: 'process',
-          include: ['test/process/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          ...node,
-        },
-      },
-      {
-        test: { name: 'manifests', include: ['test/manifests/**/*.test.ts'], testTimeout: 120_000, ...node },
-      },
-      {
-        test: {
-          name: 'docs',
-          include: ['test/docs/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          ...node,
-        },
-      },
+      suite('unit', ['src/**/*.test.ts', 'scripts/**/*.test.ts'], 5),
+      suite('engines', ['test/engines/**/*.test.ts'], 60),
+      suite('process', ['test/process/**/*.test.ts'], 60),
+      suite('manifests', ['test/manifests/**/*.test.ts'], 120),
+      suite('docs', ['test/docs/**/*.test.ts'], 120),
     ],
   },
 })

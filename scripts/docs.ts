@@ -50,7 +50,7 @@ function configPage(): string {
 const configIntroduction = `Everything has a default but the address of the database. The smallest configuration is one line:
 
 \`\`\`yaml
-database: {url: 'postgres://shop:\${SHOP_PASSWORD}@db.example:5432/shop'}
+database: {host: db.example, name: shop, user: shop, password: 'file:/run/secrets/shop/password'}
 \`\`\`
 
 **One name, three spellings.** A key is written \`pools.acquireTimeout\` in a file, \`POSTERN_POOLS_ACQUIRE_TIMEOUT\` in the environment and \`--pools.acquireTimeout=2s\` (or \`--pools.acquireTimeout 2s\`) as a flag. A flag wins over the environment, the environment over a file. In the environment and in flags a list of texts is written \`a,b,c\`; other lists and whole groups of keys are written as JSON.

@@ -6,10 +6,12 @@ import { emptyMap, merge, nested } from './node.ts'
 import type { NamedKey } from './shape.ts'
 import { nodeOfText } from './text.ts'
 
+const prefix = 'POSTERN_'
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Variables that begin like ours and are not keys: the places of the files, and what belongs to tests and examples. */
-const reserved = /^POSTERN_(CONFIG|CONFIG_DIR|URL|TEST_.*)$/
+/** Variables that begin like ours and are not keys: the places of the files, the revision of the build, and what belongs to tests and examples. */
+const reserved = /^POSTERN_(CONFIG|CONFIG_DIR|REVISION|URL|TEST_.*)$/
 
 /**
  * Whether Kubernetes made the variable, for a Service called `postern` or `postern-…`
@@ -34,17 +36,21 @@ export function readEnvironment(
   const byVariable = new Map(keys.map((key) => [key.variable, key]))
   const faults: ConfigFault[] = []
   const found: { key: NamedKey; value: string }[] = []
+  const names = [...byVariable.keys(), 'POSTERN_CONFIG', 'POSTERN_CONFIG_DIR'].map((name) =>
+    name.slice(prefix.length),
+  )
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith('POSTERN_') || value === undefined || reserved.test(name)) continue
+    if (!name.startsWith(prefix) || value === undefined || reserved.test(name)) continue
     const key = byVariable.get(name)
     const ofService = isServiceVariable(name, value)
     if (key) {
       if (!(ofService && name.replace(/_PORT$/, '_SERVICE_HOST') in env)) found.push({ key, value })
     } else if (!ofService) {
-      const meant = nearest(name, [...byVariable.keys(), 'POSTERN_CONFIG', 'POSTERN_CONFIG_DIR'])
+      // Without the prefix, which all names share and which would make them all look alike.
+      const meant = nearest(name.slice(prefix.length), names)
       faults.push({
         key: name,
-        message: `unknown variable${meant ? `, did you mean ${meant}?` : '; docs/config.md lists all'}`,
+        message: `unknown variable${meant ? `, did you mean ${prefix}${meant}?` : '; docs/config.md lists all'}`,
         origin: 'environment',
       })
     }

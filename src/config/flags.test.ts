@@ -56,6 +56,6 @@ test('stray arguments, missing values and repetitions are faults that show no va
     '--pools.max: given twice (command line)',
     'argument 4 is not a flag; flags are written --name=value, a file is given as --config=file (command line)',
     'pools.max: needs a value (flag --pools.max)',
-    '--pools.names.0: unknown flag; --help lists all (command line)',
+    '--pools.names.0: unknown flag, did you mean --pools.names? (command line)',
   ])
 })

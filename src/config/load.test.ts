@@ -174,6 +174,15 @@ describe('faults', () => {
     ])
   })
 
+  test('are found in a source although a stronger one covers them', () => {
+    expect(faults({ ...file('pools: 5'), env: { POSTERN_POOLS_MAX: '7' } })).toEqual([
+      'pools: expected a group of keys, got a number (c.yaml:1)',
+    ])
+    expect(faults({ ...file("pools: {max: '${NOBODY}'}"), env: { POSTERN_POOLS_MAX: '7' } })).toEqual([
+      'pools.max: environment variable NOBODY is not set (c.yaml:1)',
+    ])
+  })
+
   test('of a missing database say what to give', () => {
     const loaded = loadConfig(sources({}))
     expect('faults' in loaded && loaded.faults.map(faultLine)).toEqual([
@@ -250,7 +259,7 @@ describe('flags of a command', () => {
   test('come along with the faults of the configuration, to say how to report them', () => {
     expect(loadCommand(sources({ argv: ['--format=json', '--pools.max=x'] }), options)).toMatchObject({
       options: { format: 'json' },
-      faults: [{ key: 'pools.max' }, { key: 'database.url' }],
+      faults: [{ key: 'database.url' }, { key: 'pools.max' }],
     })
   })
 

@@ -31,15 +31,19 @@ export interface Faults {
   readonly faults: readonly ConfigFault[]
 }
 
-/** Where the files of the configuration are; also `POSTERN_CONFIG` and `POSTERN_CONFIG_DIR`. */
+/** Where the files of the configuration are. */
 export const placeOptions = z.strictObject({
-  config: z.string().min(1).optional().describe('YAML or JSON file; wins over the files of --config-dir.'),
+  config: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('YAML or JSON file; wins over the files of --config-dir. Also POSTERN_CONFIG.'),
   'config-dir': z
     .string()
     .min(1)
     .optional()
     .describe(
-      'Folder (a mounted ConfigMap) whose *.yaml and *.yml files are merged in the order of their names.',
+      'Folder (a mounted ConfigMap) whose *.yaml and *.yml files are merged in the order of their names. Also POSTERN_CONFIG_DIR.',
     ),
 })
 
@@ -64,17 +68,12 @@ export function loadCommand<O extends z.ZodObject>(
   const placeShape = objectShapeOf(placeOptions)
   const flags = readFlags(argv, [shape, ownShape, placeShape])
   const [fromFlags, own, places] = flags.roots as [MapNode, MapNode, MapNode]
-  const place = judge(placeOptions, placeShape, places, world)
+  const place = judge(placeOptions, placeShape, [places], world)
   const file = 'faults' in place ? unread : readFiles(placesOf(place.value, env), files)
   const variables = readEnvironment(env, namedKeys(shape))
-  const config = judge(
-    configSchema,
-    shape,
-    merge(merge(file.root, variables.root), fromFlags),
-    world,
-    file.broken,
-  )
-  const ownOptions = judge(options, ownShape, own, world)
+  const parts = [...file.roots, variables.root, fromFlags]
+  const config = judge(configSchema, shape, parts, world, file.broken)
+  const ownOptions = judge(options, ownShape, [own], world)
 
   const faults = [file, variables, flags, place, config, ownOptions].flatMap((part) =>
     'faults' in part ? part.faults : [],
@@ -91,36 +90,41 @@ export function loadOptions<O extends z.ZodObject>(
 ): { readonly options: z.output<O> } | Faults {
   const shape = objectShapeOf(options)
   const flags = readFlags(argv, [shape])
-  const judged = judge(options, shape, flags.roots[0] ?? emptyMap, { env, files })
+  const judged = judge(options, shape, flags.roots, { env, files })
   const faults = [...flags.faults, ...('faults' in judged ? judged.faults : [])]
   return faults.length > 0 || 'faults' in judged ? { faults } : { options: judged.value }
 }
 
-/** @param broken some file could not be read: what is missing may stand there, so it is not complained about */
+/**
+ * @param parts from the weakest source to the strongest; each is fitted by itself, as only its own text is to blame
+ * @param broken some file could not be read: what is missing may stand there, so it is not complained about
+ */
 function judge<S extends z.ZodType>(
   schema: S,
   shape: ObjectShape,
-  tree: MapNode,
+  parts: readonly MapNode[],
   world: { env: Environment; files: Files },
   broken = false,
 ): { readonly value: z.output<S> } | Faults {
-  const { root, faults, spoilt } = fit(tree, shape, world)
+  const fitted = parts.map((part) => fit(part, shape, world))
+  const root = fitted.reduce((tree, part) => merge(tree, part.root), emptyMap)
+  const spoilt = new Set(fitted.flatMap((part) => [...part.spoilt]))
   const parsed = schema.safeParse(plain(root))
   const found = (parsed.error?.issues ?? [])
     .filter((issue) => !(broken && issue.code === 'custom'))
     .map((issue) => faultOfIssue(issue, root, shape))
     .filter((fault) => !spoilt.has(fault.key) && !(broken && fault.origin === ''))
-  const all = [...faults, ...found]
+  const all = [...fitted.flatMap((part) => part.faults), ...found]
   if (all.length > 0 || !parsed.success) return { faults: all }
   return { value: parsed.data }
 }
 
 interface Read extends Faults {
-  readonly root: MapNode
+  readonly roots: readonly MapNode[]
   readonly broken: boolean
 }
 
-const unread: Read = { root: emptyMap, faults: [], broken: true }
+const unread: Read = { roots: [], faults: [], broken: true }
 
 interface Places {
   readonly file: string | undefined
@@ -145,7 +149,7 @@ function readFiles({ file, directory }: Places, files: Files): Read {
   }
   if (file !== undefined) parts.push(readOne(file, files))
   return {
-    root: parts.reduce((tree, part) => merge(tree, part.root), emptyMap),
+    roots: parts.flatMap((part) => part.roots),
     faults: parts.flatMap((part) => part.faults),
     broken: parts.some((part) => part.broken),
   }
@@ -158,11 +162,12 @@ function readOne(path: string, files: Files): Read {
   } catch (error) {
     return unreadable(`file ${path}`, error)
   }
-  return readYaml(text, path)
+  const { root, faults, broken } = readYaml(text, path)
+  return { roots: [root], faults, broken }
 }
 
 const unreadable = (what: string, error: unknown): Read => ({
-  root: emptyMap,
+  roots: [],
   broken: true,
   faults: [{ key: '', message: `${what} ${fileTrouble(error)}`, origin: '' }],
 })

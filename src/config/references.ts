@@ -33,9 +33,9 @@ export function resolveReferences(
   }
   const messages: string[] = []
   let referred = false
-  const filled = text.replace(/\$?\$\{([^}]*)(\}?)/g, (whole, name: string, end: string) => {
-    if (whole.startsWith('$$')) return whole.slice(1)
-    if (end === '' || !variable.test(whole)) {
+  const filled = text.replace(/\$\$\{|\$\{([^}]*)\}?/g, (whole, name: string) => {
+    if (whole === '$${') return '${'
+    if (!variable.test(whole)) {
       messages.push('a reference is written ${NAME}; write $${ where ${ itself is meant')
       return whole
     }

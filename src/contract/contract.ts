@@ -39,7 +39,10 @@ export interface Resource {
 
 export interface RoutineResource {
   readonly name: string
+  /** The first of `overloads`. */
   readonly routine: Routine
+  /** Routines of this name, told apart by their parameters. */
+  readonly overloads: readonly Routine[]
 }
 
 /** One API version over one catalogue. */

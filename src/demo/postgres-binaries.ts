@@ -1,7 +1,7 @@
 /** Finds the PostgreSQL server programs that come as an npm package, and makes them runnable by the user that will run them. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, readFile, symlink } from 'node:fs/promises'
+import { cp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -63,7 +63,7 @@ export async function programVersion(binaries: string): Promise<string> {
 
 /**
  * A folder with the same programs that `user` can reach. A checkout below a private home folder is closed to other
- * users: then the programs are copied to `copyTo`, which must not exist or hold such a copy.
+ * users: then the programs are copied to `copyTo`, unless they are there already.
  */
 export async function reachableBinaries(
   binaries: string,
@@ -72,8 +72,11 @@ export async function reachableBinaries(
 ): Promise<string> {
   if (user === undefined || (await runs(binaries, user))) return binaries
   const copied = join(copyTo, basename(binaries))
-  if (!(await runs(copied, user)))
-    await cp(dirname(binaries), copyTo, { recursive: true, verbatimSymlinks: true })
+  if (await runs(copied, user)) return copied
+  const draft = `${copyTo}.${process.pid}`
+  await cp(dirname(binaries), draft, { recursive: true, verbatimSymlinks: true })
+  // Whoever comes second keeps the first one's.
+  await rename(draft, copyTo).catch(() => rm(draft, { recursive: true, force: true }))
   return copied
 }
 

@@ -124,12 +124,17 @@ describe('readiness', () => {
     expect(signals.map((s) => s.aborted)).toEqual([false, true, true, true])
   })
 
-  test('is not lost because the own pool is full', async () => {
-    const { clock, health, begin, become } = setUp()
+  test('is not lost because all connections are lent, but because none can be opened', async () => {
+    const { clock, health, check, begin, become } = setUp()
     await begin()
-    become(new GatewayError('pool_timeout', 'No connection in 500 ms.'))
+    const timeout = (facts: object) =>
+      new GatewayError('pool_timeout', 'No connection in 500 ms.', { facts: { ...facts } })
+    become(timeout({ size: 10, inUse: 10, connecting: 0 }))
     await clock.advance(60_000)
     expect(health.ready().ok).toBe(true)
+    become(timeout({ size: 10, inUse: 8, connecting: 2 }))
+    await clock.advance(6000)
+    expect(check('database')).toMatchObject({ ok: false, detail: 'not reached (pool_timeout)' })
   })
 
   test('names the deepest cause of a failure and no text of it', async () => {

@@ -60,9 +60,15 @@ function wordOf(thrown: unknown): string {
   return word === '' ? 'unknown reason' : word
 }
 
-/** A full pool says that the gateway is busy, and nothing about the database. */
+/**
+ * All connections are lent: that says the gateway is busy, and nothing about the database. A pool that times out
+ * with connections to spare could not connect, and that does.
+ */
 const ownSaturation = (thrown: unknown) =>
-  thrown instanceof GatewayError && (thrown.code === 'pool_timeout' || thrown.code === 'queue_full')
+  thrown instanceof GatewayError &&
+  (thrown.code === 'pool_timeout' || thrown.code === 'queue_full') &&
+  thrown.cause === undefined &&
+  thrown.facts['inUse'] === thrown.facts['size']
 
 /**
  * Makes the health of one gateway.

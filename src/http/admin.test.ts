@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { asGatewayError, errorTable, GatewayError } from '#base/errors.ts'
+import { asGatewayError, GatewayError } from '#base/errors.ts'
 import type { ReloadReport, Status } from '#gateway/status.ts'
 import { type AdminDependencies, createAdminApp } from './admin.ts'
+import { problemReply } from './problem.ts'
 
 const status: Status = {
   name: 'postern',
@@ -32,8 +33,8 @@ const setUp = (more: Partial<AdminDependencies> = {}) => {
     reload: async () => report,
     quit: undefined,
     problem: (thrown) => {
-      const { code, message } = asGatewayError(thrown)
-      return new Response(JSON.stringify({ code, detail: message }), { status: errorTable[code].status })
+      const { status: code, headers, body } = problemReply(asGatewayError(thrown), 'id')
+      return new Response(body as string, { status: code, headers })
     },
     ...more,
   })
@@ -68,10 +69,12 @@ describe('the admin listener', () => {
         throw new GatewayError('database_unavailable', 'The database cannot be reached.')
       },
     })('POST', '/reload')
-    expect([answer.status, answer.json()]).toEqual([
-      503,
-      { code: 'database_unavailable', detail: 'The database cannot be reached.' },
-    ])
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(answer.json()).toMatchObject({
+      code: 'database_unavailable',
+      detail: 'The database cannot be reached.',
+    })
   })
 
   test('POST /quitquitquit does not exist unless it is switched on', async () => {

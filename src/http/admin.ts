@@ -12,7 +12,7 @@ export interface AdminDependencies {
   readonly reload: () => Promise<ReloadReport>
   /** Begins the shutdown; undefined when lifecycle.quit is off. */
   readonly quit: (() => void) | undefined
-  /** Whatever was thrown → problem document. */
+  /** Whatever was thrown → problem document; the fact `allow` becomes the Allow header. */
   readonly problem: (thrown: unknown) => Response
 }
 
@@ -41,11 +41,11 @@ export function createAdminApp(o: AdminDependencies): Hono {
         'x-content-type-options': 'nosniff',
       },
     })
-  const notAllowed = (path: string, allow: string) => {
+  const notAllowed = (path: string, ...allow: readonly string[]) => {
     app.all(path, () => {
-      const response = o.problem(new GatewayError('method_not_allowed', `${path} takes ${allow}.`))
-      response.headers.set('allow', allow)
-      return response
+      throw new GatewayError('method_not_allowed', `${path} takes ${allow.join(' and ')}.`, {
+        facts: { allow },
+      })
     })
   }
 
@@ -63,15 +63,15 @@ export function createAdminApp(o: AdminDependencies): Hono {
     await next()
   })
   app.onError((error) => o.problem(error))
-  app.notFound(() =>
-    o.problem(new GatewayError('not_found', 'Nothing lives at this path of the admin listener.')),
-  )
+  app.notFound(() => {
+    throw new GatewayError('not_found', 'Nothing lives at this path of the admin listener.')
+  })
 
   app.get('/', () => new Response(statusPage.html, { headers: statusPage.headers }))
   app.get('/status', () => json(o.status()))
   app.post('/reload', async () => json(await o.reload()))
-  notAllowed('/', 'GET, HEAD')
-  notAllowed('/status', 'GET, HEAD')
+  notAllowed('/', 'GET', 'HEAD')
+  notAllowed('/status', 'GET', 'HEAD')
   notAllowed('/reload', 'POST')
 
   const { quit } = o

@@ -8,14 +8,8 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 const json = (text: string, depth = 8) => parseJson(bytes(text), depth)
 
 test('numbers that a double prints back are numbers', () => {
-  expect(json('[0,1,-1,0.1,123456789012345,9007199254740993.5e0,0.000001]')).toEqual([
-    0,
-    1,
-    -1,
-    0.1,
-    123456789012345,
-    JSON.parse('1') && expect.anything(),
-    0.000001,
+  expect(json('[0,1,-1,0.1,123456789012345,9007199254740992,0.000001]')).toEqual([
+    0, 1, -1, 0.1, 123456789012345, 9007199254740992, 0.000001,
   ])
 })
 

@@ -14,8 +14,8 @@ export interface Listener {
   /** `http://127.0.0.1:6420`. */
   readonly url: string
   readonly port: number
-  /** Takes no new connections, closes idle ones, resolves when the last request is answered or `signal` aborts. */
-  drain(signal: AbortSignal): Promise<void>
+  /** Takes no new connections, closes each one after its answer, resolves when the last is closed; whoever calls bounds it. */
+  drain(): Promise<void>
   close(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ const keepAliveMs = 65_000
 /** Time for the head of a request to arrive: 10 s against slowloris. */
 const headersTimeoutMs = 10_000
 
-function serverFor(app: Hono, o: ListenOptions): Server {
+function serverFor(app: Hono, o: ListenOptions, isDraining: () => boolean): Server {
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: true })
   const server = createServer(
     {
@@ -41,7 +41,12 @@ function serverFor(app: Hono, o: ListenOptions): Server {
       requestTimeout: 0,
       noDelay: true,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      // Node goes on keeping connections alive after close(); a client that never pauses would hold up the end.
+      if (isDraining()) outgoing.setHeader('connection', 'close')
+      else outgoing.once('finish', () => isDraining() && server.closeIdleConnections())
+      void listener(incoming, outgoing)
+    },
   )
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return socket.destroy()
@@ -77,14 +82,16 @@ export async function listen(
   o: ListenOptions = {},
 ): Promise<Listener> {
   const servers: Server[] = []
+  let draining = false
+  const isDraining = () => draining
   try {
     const [first, ...others] = places
-    const main = serverFor(app, o)
+    const main = serverFor(app, o, isDraining)
     await open(main, first)
     servers.push(main)
     const { port } = main.address() as AddressInfo
     for (const place of others) {
-      const server = serverFor(app, o)
+      const server = serverFor(app, o, isDraining)
       // The second loopback family may not exist on this machine; the first one always counts.
       const opened = await open(server, { host: place.host, port }).then(
         () => true,
@@ -97,7 +104,7 @@ export async function listen(
     }
     if (socketPath !== undefined) {
       await unlink(socketPath).catch(() => {})
-      const server = serverFor(app, o)
+      const server = serverFor(app, o, isDraining)
       await open(server, { path: socketPath })
       servers.push(server)
     }
@@ -105,14 +112,11 @@ export async function listen(
     return {
       url: `http://${host}:${port}`,
       port,
-      async drain(signal) {
+      async drain() {
+        draining = true
         const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
         for (const server of servers) server.closeIdleConnections()
-        const given = new Promise<void>((resolve) => {
-          if (signal.aborted) resolve()
-          else signal.addEventListener('abort', () => resolve(), { once: true })
-        })
-        await Promise.race([Promise.all(closed), given])
+        await Promise.all(closed)
       },
       async close() {
         for (const server of servers) {

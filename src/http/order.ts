@@ -34,6 +34,8 @@ export function parseOrder(text: string, parameter: string): OrderItem[] {
     skipSpaces(reader)
     const descending = peek(reader) === '-'
     if (descending) reader.at++
+    if (peek(reader) === '-')
+      throw unexpected(reader, 'a name (in double quotes when it begins with a minus)')
     const field = readName(reader, listStops)
     if (seen.has(field)) throw invalid(parameter, `orders by "${field}" twice`)
     seen.add(field)

@@ -39,14 +39,16 @@ const noBytes = new Uint8Array(0)
 const ofKey: readonly Reserved[] = ['select', 'filter']
 const ofCollection: readonly Reserved[] = ['select', 'filter', 'order', 'limit', 'offset', 'after']
 
-/** Names and counts in the shape that stand before the query: equal for requests that one plan serves. */
+/** What stands in a shape before the query: names, counts and the one preference that changes the plan. */
 function shapeHead(
   kind: string,
   resource: string,
   key: readonly string[] | undefined,
   { media, numbers }: Representation,
+  preference: string | undefined,
 ): string {
-  return `${kind} ${named(resource)} ${key === undefined ? '-' : key.length} ${media} ${numbers}`
+  const parts = key === undefined ? '-' : key.length
+  return `${kind} ${named(resource)} ${parts} ${media} ${numbers} ${preference ?? '-'};`
 }
 
 function bodyOf({ header, body }: WriteForm): Body {
@@ -69,19 +71,17 @@ export function parseRead({ resource: segment, key: keySegment, search, header, 
   const representation = negotiate(header('accept'))
   const preferences = parsePreferences(header('prefer'))
   const { media, numbers } = representation
-  const head = shapeHead('read', resource, key, representation)
-  const counted = preferences.count === undefined ? head : `${head} ${preferences.count}`
+  const head = shapeHead('read', resource, key, representation, preferences.count)
   const form = { kind: 'read', resource, key, media, numbers, preferences } as const
   if (search === '' || search === '?')
-    return { ...form, query: emptyQuery, after: undefined, values: noValues, shape: counted }
+    return { ...form, query: emptyQuery, after: undefined, values: noValues, shape: head }
   const collector = newCollector(limits)
   const { query, after } = readQuery(collector, readQueryString(search), {
     request: key === undefined ? 'a read' : 'a read by key',
     parameters: key === undefined ? ofCollection : ofKey,
     maxLimit: media === 'ndjson' ? undefined : limits.maxLimit,
   })
-  const shape = `${counted};${queryShape(query)}`
-  return { ...form, query, after, values: collector.values, shape }
+  return { ...form, query, after, values: collector.values, shape: head + queryShape(query) }
 }
 
 const operations = { POST: 'insert', PUT: 'upsert', PATCH: 'update', DELETE: 'delete' } as const
@@ -170,7 +170,7 @@ export function parseWrite(form: WriteForm): WriteRequest {
   if (!keyed && method !== 'POST') checkBounded(form, preferences, query.filter !== undefined)
   const { rows, many } = readBody(form)
   const operation = operations[method]
-  const head = shapeHead(operation, resource, key, representation)
+  const head = shapeHead(operation, resource, key, representation, preferences.return)
   return {
     kind: 'write',
     operation,
@@ -183,7 +183,7 @@ export function parseWrite(form: WriteForm): WriteRequest {
     ...representation,
     preferences,
     ...conditions,
-    shape: `${head} ${preferences.return ?? '-'};${queryShape(query)}`,
+    shape: head + queryShape(query),
   }
 }
 

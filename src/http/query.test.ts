@@ -189,7 +189,7 @@ describe('reserved parameters', () => {
       '?after=x&after=y',
       '?filter={}&filter={}',
     ])
-      expect(refusal(() => read(search.replaceAll('{}', '%7B%7D')))).toMatchObject({
+      expect(refusal(() => read(search))).toMatchObject({
         code: 'invalid_parameter',
       })
   })
@@ -257,12 +257,10 @@ describe('order', () => {
     'id,-id',
     'a:b',
   ])('the order "%s" is refused', (text) => {
-    if (text === '--id') expect(order(text)).toEqual([{ field: '-id', descending: true }])
-    else
-      expect(refusal(() => order(text))).toMatchObject({
-        code: 'invalid_parameter',
-        facts: { parameter: 'order' },
-      })
+    expect(refusal(() => order(text))).toMatchObject({
+      code: 'invalid_parameter',
+      facts: { parameter: 'order' },
+    })
   })
 
   test('ordering by a related field says what is possible', () => {

@@ -10,7 +10,8 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5re
 p { margin: .25rem 0; } .dim { color: var(--dim); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; background: var(--panel); }
-th, td { text-align: left; padding: .4rem .75rem; border: 1px solid var(--line); vertical-align: top; }
+caption, th, td { text-align: left; }
+th, td { padding: .4rem .75rem; border: 1px solid var(--line); vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
 `

@@ -19,14 +19,14 @@ export interface Trouble {
   readonly until: number
 }
 
-export interface ConnectorEvents<C> {
+interface ConnectorEvents<C> {
   connected(connection: C): void
   failed(): void
   /** The back-off is over. */
   ready(): void
 }
 
-export interface Connector {
+interface Connector {
   /** Connects under way. */
   readonly underWay: number
   /** The failures since the last success; undefined when there are none. */

@@ -69,7 +69,7 @@ it('keeps every promise under any schedule', { timeout: 30_000 }, async () => {
       fc.double({ min: 0, max: 0.999 }),
       run,
     ),
-    { numRuns: 250 },
+    { numRuns: 150 },
   )
 })
 

@@ -136,12 +136,11 @@ export function createPool<C extends Poolable>(
     for (let entry = shelf.oldest(); entry && surplus(entry); entry = shelf.oldest()) evict(entry, reason)
   }
 
-  /** Takes a connection back from its borrower or from a check; false when it was not worth keeping. */
-  const shelve = (entry: Entry<C>, now: number): boolean => {
+  /** Takes a connection back from its borrower or from a check. */
+  const shelve = (entry: Entry<C>, now: number) => {
     const reason = unfit(entry, now)
     if (reason) evict(entry, reason)
     else shelf.move(entry, { kind: 'idle', since: now })
-    return reason === undefined
   }
 
   const check = (entry: Entry<C>) => {
@@ -195,7 +194,7 @@ export function createPool<C extends Poolable>(
   /** When nothing is open or about to be and connecting has just failed, nobody need wait to learn that. */
   const refuseTheHopeless = (now: number) => {
     const { trouble } = connector
-    if (!trouble || now >= trouble.until || shelf.living() + connector.underWay > 0) return
+    if (!trouble || shelf.living() + connector.underWay > 0) return
     for (let waiter = queue.head(); waiter; waiter = queue.head())
       waiter.refuse(unavailable(stats(), trouble, { now, waitedMs: now - waiter.caller.since }))
   }
@@ -243,7 +242,8 @@ export function createPool<C extends Poolable>(
     const ms = now - state.since
     averageUseMs += (ms - averageUseMs) / 16
     observe({ kind: 'pool.use', pool: name, ms })
-    if (!shelve(entry, now) || queue.size > 0 || draining) serve(now)
+    shelve(entry, now)
+    if (queue.size > 0 || draining) serve(now)
   }
 
   serve(clock.now())

@@ -2,7 +2,7 @@
 import type { Clock } from '#base/clock.ts'
 
 /** A caller in the line. Times are monotonic ms. */
-export interface Caller {
+interface Caller {
   readonly since: number
   /** When it stops waiting. */
   readonly until: number
@@ -12,13 +12,13 @@ export interface Caller {
 }
 
 /** A caller with the two ways to let it go; each takes it out of the line. */
-export interface Waiter<T> {
+interface Waiter<T> {
   readonly caller: Caller
   give(value: T): void
   refuse(error: Error): void
 }
 
-export interface Queue<T> {
+interface Queue<T> {
   readonly size: number
   /** Joins the end of the line; settles when given something, refused, at `until` or when the signal aborts. */
   wait(caller: Caller): Promise<T>
@@ -26,7 +26,7 @@ export interface Queue<T> {
   head(): Waiter<T> | undefined
 }
 
-export interface QueueEvents {
+interface QueueEvents {
   /** A caller's time is up (it has left already): what to throw. */
   expired(caller: Caller): Error
   /** A caller hung up (it has left already): what to throw. */

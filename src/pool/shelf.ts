@@ -1,7 +1,7 @@
 /** The connections of a pool, each in exactly one state; `move` is the only thing that changes a state. */
 
 /** Where a connection stands. `since` and `deadline` are monotonic ms. */
-export type State =
+type State =
   | { readonly kind: 'idle'; readonly since: number }
   | { readonly kind: 'checking'; readonly abort: AbortController }
   | { readonly kind: 'lent'; readonly since: number; readonly deadline: number }
@@ -33,7 +33,7 @@ export interface Entry<C> {
   state: State
 }
 
-export interface Shelf<C> {
+interface Shelf<C> {
   /** How many connections are in each state. */
   readonly count: Readonly<Record<Kind, number>>
   /** Every connection that is not gone. */

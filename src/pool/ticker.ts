@@ -1,7 +1,7 @@
 /** A steady beat for housekeeping: one timer, however many things there are to look after. */
 import type { Clock } from '#base/clock.ts'
 
-export interface Ticker {
+interface Ticker {
   stop(): void
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '#base/clock.ts'
 /** A timer this late (ms) says that the event loop stood still, not that the other side is slow. */
 const stall = 50
 
-export interface Limited<T> {
+interface Limited<T> {
   readonly clock: Clock
   readonly ms: number
   run(o: { deadline: number; signal: AbortSignal }): Promise<T>

@@ -116,7 +116,7 @@ function judgeDatabase(
 }
 
 const words: Partial<Record<Fault['kind'], string>> = {
-  auth: 'the user or the password is refused',
+  auth: 'the server refuses the user, the password or the database',
   disconnected: 'nothing answers, or the connection was lost',
   timeout: 'no answer in time',
   cancelled: 'no answer in time',

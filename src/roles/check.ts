@@ -36,7 +36,7 @@ export async function run(io: RoleIo): Promise<number> {
   const { loadEngine } = await import('./engines.ts')
   let engine: Engine
   try {
-    engine = await loadEngine(config, { clock: systemClock, observe: () => {} })
+    engine = await loadEngine(config)
   } catch (error) {
     // What only the engine can judge, such as the parameters of its URL, is configuration all the same.
     if (!(error instanceof GatewayError)) throw error

@@ -10,7 +10,10 @@ export interface EngineDependencies {
 }
 
 /** @throws GatewayError when the options do not say where the database is */
-export async function loadEngine(config: Config, d: EngineDependencies = { clock: systemClock, observe: () => {} }): Promise<Engine> {
+export async function loadEngine(
+  config: Config,
+  d: EngineDependencies = { clock: systemClock, observe: () => {} },
+): Promise<Engine> {
   const statementTimeout = config.deadlines.default + 250
   switch (config.database.engine) {
     case 'postgres': {

@@ -1,4 +1,5 @@
 /** Command line → command → role; everything but the process itself. */
+import { GatewayError } from '#base/errors.ts'
 import { nearest } from '#config/nearest.ts'
 import { version } from './build.ts'
 import type { Command } from './commands.ts'
@@ -46,10 +47,15 @@ export async function runCommandLine(io: RoleIo): Promise<number> {
   return role.run({ ...io, argv })
 }
 
-/** Whatever was thrown, as one line: its name, its message and the place it comes from. */
+/**
+ * Whatever was thrown, as one line: the message and what caused it; of the unforeseen also the name and the place it
+ * comes from. Foreseen are our own errors, and those of the operating system (a port in use, a host unknown).
+ */
 export function faultInOneLine(thrown: unknown): string {
   if (!(thrown instanceof Error)) return `unforeseen fault: ${String(thrown)}`
-  const place = /^\s+at .*$/m.exec(thrown.stack ?? '')?.[0].trim()
   const cause = thrown.cause instanceof Error ? ` (${thrown.cause.message})` : ''
-  return `${thrown.name}: ${thrown.message}${cause}${place ? ` ${place}` : ''}`.replace(/\s+/g, ' ')
+  const foreseen = thrown instanceof GatewayError || 'syscall' in thrown
+  const place = foreseen ? undefined : /^\s+at .*$/m.exec(thrown.stack ?? '')?.[0].trim()
+  const name = foreseen ? '' : `${thrown.name}: `
+  return `${name}${thrown.message}${cause}${place ? ` ${place}` : ''}`.replace(/\s+/g, ' ')
 }

@@ -13,9 +13,9 @@ import { createDataApp } from '#http/app.ts'
 import { type Listener, listen, type Place } from '#http/listen.ts'
 import { createObserveApp } from '#http/observe.ts'
 import { problemReply } from '#http/problem.ts'
-import { openapiDocument } from '#contract/openapi.ts'
 import { createSink } from '#telemetry/sink.ts'
 import { createTelemetry } from '#telemetry/telemetry.ts'
+import { describeApi } from './describe-api.ts'
 import { createGateway } from './gateway.ts'
 import { createLifecycle, type Lifecycle, processSignals, type Signals } from './lifecycle.ts'
 import type { RoleIo } from './role.ts'
@@ -113,7 +113,7 @@ export async function serveGateway(
         (c) =>
           c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(transactionRunner(t))),
       ),
-    openapi: (snapshot, principal) => openapiDocument(snapshot.contract, principal, config.api),
+    openapi: (snapshot, principal) => describeApi(snapshot.contract, principal, config.api),
     defaultReturn: (operation) => (operation === 'delete' ? 'minimal' : 'representation'),
   })
   const observeApp = createObserveApp({ health, exposition: telemetry.exposition })
@@ -154,7 +154,7 @@ export async function serveGateway(
         urls[name] = live.url
         if (name === 'data') health.markListening()
       },
-      ...(drains ? { drain: (signal: AbortSignal) => live?.drain(signal) } : {}),
+      ...(drains ? { drain: () => live?.drain() } : {}),
       stop: () => live?.close(),
     })
   }

@@ -179,9 +179,9 @@ export function createLog(o: {
     // The key picks the entry of the very kind, which the compiler cannot follow through a union.
     const line = table[e.kind] as Line<typeof e.kind> | null
     if (line === null) return
-    const level = typeof line.level === 'string' ? line.level : line.level(e as never)
+    const level = typeof line.level === 'string' ? line.level : line.level(e)
     if (weight[level] < least) return
-    const fields = JSON.stringify(line.fields(e as never)).slice(1)
+    const fields = JSON.stringify(line.fields(e)).slice(1)
     o.write(`${head(level, e.kind)},"msg":"${line.msg}"${fields === '}' ? '' : ','}${fields}\n`)
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Observation } from '#base/observation.ts'
-import { readExposition } from './exposition.test-support.ts'
+import { readExposition } from './exposition.fixture.ts'
 import { createMetrics, type PoolNumbers } from './metrics.ts'
 
 const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {

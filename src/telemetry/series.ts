@@ -13,20 +13,20 @@ export interface Histogram {
 /** What a gauge shows at a scrape: each value with its label values in order. */
 export type Readings = Iterable<readonly [value: number, ...labels: string[]]>
 
-interface Family<L extends readonly string[]> {
+interface Family {
   readonly name: string
   readonly help: string
-  readonly labels: L
+  readonly labels: readonly string[]
 }
 
 /** Every family of one process. */
 export interface Registry {
-  counter(family: Family<readonly string[]>): Counter
+  counter(family: Family): Counter
   /** `buckets`: ascending upper bounds without +Inf, in the unit of the name. */
-  histogram(family: Family<readonly string[]> & { readonly buckets: readonly number[] }): Histogram
+  histogram(family: Family & { readonly buckets: readonly number[] }): Histogram
   /** `read` is called at each scrape. `type` is counter for totals that somebody else counts. */
   gauge(
-    family: Family<readonly string[]> & {
+    family: Family & {
       readonly type?: 'gauge' | 'counter'
       readonly read: () => Readings
     },
@@ -60,19 +60,14 @@ function createSeries<S>(o: {
 }) {
   const root: Node<S> = { next: new Map(), series: undefined }
   const all: S[] = []
-  let rest: S | undefined
+  const others = o.labels.map(() => other)
 
-  const add = (values: readonly string[]): S => {
-    if (all.length >= o.limit) {
-      o.overflow()
-      rest ??= o.make(
-        labelText(
-          o.labels,
-          o.labels.map(() => other),
-        ),
-      )
-      return rest
-    }
+  const find = (values: readonly string[]): S | undefined => {
+    let node: Node<S> | undefined = root
+    for (let i = 0; i < values.length && node; i++) node = node.next.get(values[i] as string)
+    return node?.series
+  }
+  const insert = (values: readonly string[]): S => {
     let node = root
     for (const value of values) {
       let next = node.next.get(value)
@@ -82,20 +77,17 @@ function createSeries<S>(o: {
       }
       node = next
     }
-    const series = o.make(labelText(o.labels, values))
-    node.series = series
-    all.push(series)
-    return series
+    node.series = o.make(labelText(o.labels, values))
+    all.push(node.series)
+    return node.series
+  }
+  const add = (values: readonly string[]): S => {
+    if (all.length < o.limit) return insert(values)
+    o.overflow()
+    return find(others) ?? insert(others)
   }
 
-  return {
-    at: (values: readonly string[]): S => {
-      let node: Node<S> | undefined = root
-      for (let i = 0; i < values.length && node; i++) node = node.next.get(values[i] as string)
-      return node?.series ?? add(values)
-    },
-    all: (): readonly S[] => (rest ? [...all, rest] : all),
-  }
+  return { at: (values: readonly string[]): S => find(values) ?? add(values), all: (): readonly S[] => all }
 }
 
 /**
@@ -105,7 +97,7 @@ function createSeries<S>(o: {
  */
 export function createRegistry(o: { limit: number }): Registry {
   const families: { name: string; head: string; write: (out: string[]) => void }[] = []
-  const register = (type: string, family: Family<readonly string[]>, write: (out: string[]) => void) => {
+  const register = (type: string, family: Family, write: (out: string[]) => void) => {
     if (families.some((f) => f.name === family.name)) throw new Error(`metric ${family.name} exists already`)
     families.push({
       name: family.name,

@@ -2,7 +2,7 @@
 import type { Column } from '#catalog/model.ts'
 
 /** A served schema. */
-export interface SchemaRow {
+interface SchemaRow {
   readonly name: string
 }
 
@@ -38,7 +38,7 @@ export interface TypeRow {
   readonly comparable: boolean
 }
 
-export interface RelationRow {
+interface RelationRow {
   readonly oid: string
   readonly schema: string
   readonly name: string
@@ -74,7 +74,7 @@ export interface KeyRow {
   readonly columns: readonly string[]
 }
 
-export interface ForeignKeyRow {
+interface ForeignKeyRow {
   readonly relation: string
   readonly name: string
   readonly columns: readonly string[]
@@ -83,7 +83,7 @@ export interface ForeignKeyRow {
 }
 
 /** An indexed expression, such as to_tsvector('english'::regconfig, body). */
-export interface SearchRow {
+interface SearchRow {
   readonly relation: string
   readonly expression: string
 }

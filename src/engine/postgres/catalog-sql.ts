@@ -29,6 +29,11 @@ relation as materialized (
   from pg_catalog.pg_class c join served s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
     and has_schema_privilege(s.oid, 'USAGE') and has_any_column_privilege(c.oid, 'SELECT, INSERT')
+    -- A foreign table whose wrapper has no handler can be neither read nor asked about.
+    and (c.relkind <> 'f' or exists (
+      select from pg_catalog.pg_foreign_table t join pg_catalog.pg_foreign_server v on v.oid = t.ftserver
+      join pg_catalog.pg_foreign_data_wrapper w on w.oid = v.srvfdw
+      where t.ftrelid = c.oid and w.fdwhandler <> 0))
     and ${notOfExtension('pg_class', 'c.oid')}
 )`
 

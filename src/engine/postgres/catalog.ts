@@ -4,12 +4,17 @@ import { CatalogRefused, type Refusal } from '#catalog/refused.ts'
 import type { CatalogRequest, Connection } from '../engine.ts'
 import type { CatalogRows, ColumnRow, FingerprintRow, KeyRow } from './catalog-rows.ts'
 import { catalogSql } from './catalog-sql.ts'
+import { classify } from './faults.ts'
 import { fingerprintSql } from './fingerprint-sql.ts'
 import { type OnUnmappable, readRoutine } from './routines.ts'
 import { configIn, indexedConfigs } from './search-config.ts'
 import { createTypeTable, type Resolved } from './types.ts'
 
 type Querying = Pick<Connection, 'query'>
+type Rows = readonly (readonly (string | null)[])[]
+
+/** Most readings of one request, as DDL of others may get in their way. */
+const attempts = 3
 
 /**
  * The catalogue of the requested schemas (none: the first of the search path that exists). Overloads of one routine
@@ -19,6 +24,16 @@ type Querying = Pick<Connection, 'query'>
  * @throws CatalogRefused when a schema is missing or reserved; with `unmappable: 'fail'` naming every such column
  */
 export async function readCatalog(c: Querying, o: CatalogRequest): Promise<Catalog> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return assembleCatalog(await readRows(c, o), o)
+    } catch (error) {
+      if (attempt === attempts || !wasDropped(error)) throw error
+    }
+  }
+}
+
+async function readRows(c: Querying, o: CatalogRequest): Promise<Rows> {
   const limits = { deadline: o.deadline, signal: o.signal }
   await c.query('BEGIN TRANSACTION READ ONLY', [], limits)
   try {
@@ -26,11 +41,17 @@ export async function readCatalog(c: Querying, o: CatalogRequest): Promise<Catal
     await c.query("SELECT pg_catalog.set_config('jit', 'off', true)", [], limits)
     const rows = await c.query(catalogSql, [textArray(o.schemas)], limits)
     await c.query('COMMIT', [], limits)
-    return assembleCatalog(rows, o)
+    return rows
   } catch (error) {
     await c.query('ROLLBACK', [], limits).catch(() => {})
     throw error
   }
+}
+
+/** The functions that print expressions look beyond the snapshot and fail ("could not open relation") when a table has just been dropped. */
+function wasDropped(error: unknown): boolean {
+  const { kind, applied } = classify(error)
+  return applied === 'no' && (kind === 'unknown' || kind === 'missing_object')
 }
 
 /** A text that changes whenever the catalogue may have changed, but not by writing rows, VACUUM or ANALYZE. One statement. */
@@ -44,10 +65,7 @@ const textArray = (texts: readonly string[]) =>
   `{${texts.map((text) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join()}}`
 
 /** Rows of the catalogue statement → catalogue. Pure. */
-function assembleCatalog(
-  rows: readonly (readonly (string | null)[])[],
-  o: Pick<CatalogRequest, 'schemas' | 'unmappable'>,
-): Catalog {
+function assembleCatalog(rows: Rows, o: Pick<CatalogRequest, 'schemas' | 'unmappable'>): Catalog {
   const found = groupRows(rows)
   refuseSchemas(
     found.schema.map((s) => s.name),
@@ -86,7 +104,7 @@ function assembleCatalog(
   }
 }
 
-function groupRows(rows: readonly (readonly (string | null)[])[]): CatalogRows {
+function groupRows(rows: Rows): CatalogRows {
   const found: { [K in keyof CatalogRows]: unknown[] } = {
     schema: [],
     fingerprint: [],

@@ -170,11 +170,24 @@ function array(e: Sql, element: ValueType, numbers: NumberStyle): Sql {
   if (isPlain(element, numbers)) return e
   if (f.kind === 'casts') return cast(e, [...f.both, ...f.json], '[]')
   const item = outputValue(sql`u.x`, element, numbers).value
-  // unnest() forgets dimensions: an array of zeros of the same shape tells the brackets and commas between elements.
-  const separators = sql`regexp_split_to_table(array_to_json(array_fill(0, ARRAY(SELECT array_length(${e}, d) FROM generate_series(1, array_ndims(${e})) AS d)))::text, '0')`
-  const nested = sql`(SELECT string_agg(u.s || CASE WHEN u.n <= cardinality(${e}) THEN coalesce(to_json(${item})::text, 'null') ELSE '' END, '' ORDER BY u.n)::json FROM (SELECT unnest(${e}) AS x, ${separators} AS s, generate_series(1, cardinality(${e}) + 1) AS n) AS u)`
-  const flat = sql`array_to_json(ARRAY(SELECT ${item} FROM (SELECT unnest(${e}) AS x) AS u))`
-  return sql`CASE WHEN ${e} IS NULL THEN NULL WHEN array_ndims(${e}) > 1 THEN ${nested} ELSE ${flat} END`
+  const items = sql`(SELECT ARRAY(SELECT ${item} FROM (SELECT unnest(${e}) AS x) AS u) AS m OFFSET 0) AS a`
+  return sql`(SELECT CASE WHEN array_ndims(${e}) > 1 THEN ${reshaped(e)} ELSE array_to_json(a.m) END FROM ${items} WHERE ${e} IS NOT NULL)`
+}
+
+/**
+ * The items a.m in the dimensions of array `e`, which unnest() forgets: an array of zeros of the same shape has the
+ * brackets and commas that belong between the items. At most six dimensions (MAXDIM). unnest() is what the planner
+ * expects few rows of; series and splitting functions it takes for long, and compiles (JIT) what is run once.
+ */
+function reshaped(e: Sql): Sql {
+  const lengths = join(
+    [sql`1`, sql`2`, sql`3`, sql`4`, sql`5`, sql`6`].map((d) => sql`array_length(${e}, ${d})`),
+    ', ',
+  )
+  const shape = sql`array_to_json(array_fill(0, array_remove(ARRAY[${lengths}], NULL)))::text`
+  const piece = sql`p.s || CASE WHEN p.n <= cardinality(a.m) THEN coalesce(to_json(p.x)::text, 'null') ELSE '' END`
+  const pieces = sql`unnest(a.m, regexp_split_to_array(${shape}, '0')) WITH ORDINALITY AS p(x, s, n)`
+  return sql`(SELECT string_agg(${piece}, '' ORDER BY p.n)::json FROM ${pieces})`
 }
 
 /** encode() breaks lines every 76 characters (RFC 2045). */
@@ -190,5 +203,5 @@ function composite(
     const name = identifier(m.name)
     return sql`${jsonValue(sql`(${e}).${name}`, m.type, numbers)} AS ${name}`
   })
-  return sql`CASE WHEN ${e} IS NOT DISTINCT FROM NULL THEN NULL ELSE (SELECT row_to_json(r.*) FROM (SELECT ${join(list, ', ')}) AS r) END`
+  return sql`(SELECT row_to_json(r.*) FROM (SELECT ${join(list, ', ')}) AS r WHERE ${e} IS DISTINCT FROM NULL)`
 }

@@ -257,7 +257,5 @@ function networkRule(code: string): Rule {
   const rule = network[code]
   if (rule !== undefined) return rule
   // OpenSSL's own errors, of which there are hundreds.
-  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return unknown('disconnected')
-  // 57014 and other codes postgres.js makes up in the name of the server.
-  return find(errors, code) ?? unknown('unknown')
+  return unknown(/^ERR_(SSL|TLS)_/.test(code) ? 'disconnected' : 'unknown')
 }

@@ -42,7 +42,7 @@ export const textList = (texts: readonly (string | null)[]): string => `{${texts
 
 /** One array literal; lists inside lists are further dimensions, except where the element itself is a list. */
 function arrayText(element: ValueType, items: readonly Json[]): string {
-  const nests = element.canonical !== 'json' && element.canonical !== 'array'
+  const nests = !isJson(element) && element.canonical !== 'array'
   return braced(
     items.map((item) =>
       nests && Array.isArray(item) ? arrayText(element, item) : quoted(jsonText(element, item)),
@@ -58,6 +58,9 @@ const braced = (items: readonly string[], element: ValueType) =>
 /** Quoting every element keeps empty texts, the word NULL, spaces and braces apart from syntax. */
 const quoted = (item: string | null): string =>
   item === null ? 'NULL' : `"${item.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+
+/** Composites are JSON to clients too, and records to the database. */
+const isJson = (type: ValueType) => type.family === 'json' || type.family === 'jsonb'
 
 function recordText(type: ValueType, value: { readonly [name: string]: Json }): string {
   const members = type.members ?? []
@@ -75,7 +78,7 @@ function recordText(type: ValueType, value: { readonly [name: string]: Json }): 
 
 function jsonText(type: ValueType, value: Json): string | null {
   if (value === null) return null
-  if (type.family === 'json' || type.family === 'jsonb') return JSON.stringify(value)
+  if (isJson(type)) return JSON.stringify(value)
   if (typeof value === 'string') return inputText(type, value)
   if (typeof value === 'boolean') return String(value)
   if (exact.isRawJSON(value)) return value.rawJSON

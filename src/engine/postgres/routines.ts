@@ -6,7 +6,7 @@ import type { Resolved, ResolvedMember } from './types.ts'
 /** Notes a column, parameter (or, with an empty name, result) without a canonical type; says what to do about it. */
 export type OnUnmappable = (id: TableId, column: string, type: Resolved['type']) => 'omit' | 'text'
 
-export interface RoutineContext {
+interface RoutineContext {
   readonly resolve: (oid: string, modifier: number) => Resolved
   /** The served table whose rows have this row type. */
   readonly tableOf: (relation: string) => TableId | undefined

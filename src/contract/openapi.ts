@@ -1,0 +1,528 @@
+/** A contract as an OpenAPI 3.1 document: every resource, row and routine the caller may use, and nothing else. Pure. */
+import type { CanonicalType } from '#catalog/model.ts'
+import type { Contract, Field, Resource, RoutineResource } from './contract.ts'
+import { columnSchema, filterSchema, type Schema, type TypeStyle, typeSchema } from './openapi-types.ts'
+
+/** What the caller may do with a resource. */
+export interface Allowed {
+  readonly read: boolean
+  readonly insert: boolean
+  readonly update: boolean
+  readonly delete: boolean
+}
+
+export interface OpenapiOptions {
+  readonly allowed: (resource: Resource) => Allowed
+  readonly decimals: TypeStyle['decimals']
+  readonly defaultLimit: number
+  readonly maxLimit: number
+  /** Version of Postern itself. */
+  readonly build: string
+}
+
+const ref = (kind: 'schemas' | 'parameters' | 'responses', name: string) => ({
+  $ref: `#/components/${kind}/${name}`,
+})
+const reserved = new Set(['select', 'filter', 'order', 'limit', 'offset', 'after'])
+const problems = { '4XX': ref('responses', 'Problem'), '5XX': ref('responses', 'Problem') }
+const canonicalTypes: readonly CanonicalType[] = [
+  'string',
+  'integer',
+  'decimal',
+  'float',
+  'boolean',
+  'timestamp',
+  'datetime',
+  'date',
+  'time',
+  'json',
+  'binary',
+  'array',
+]
+const filterName = (type: CanonicalType) => `${type[0]?.toUpperCase()}${type.slice(1)}Filter`
+
+/** Hands out names that fit OpenAPI (letters, digits, `_`) and are unique whatever the database calls its things. */
+function namer(): (wanted: string) => string {
+  const taken = new Set<string>()
+  return (wanted) => {
+    const plain = wanted.replaceAll(/[^A-Za-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '') || 'unnamed'
+    let name = plain
+    for (let i = 2; taken.has(name); i++) name = `${plain}_${i}`
+    taken.add(name)
+    return name
+  }
+}
+
+/** @returns the document as a plain object, ready for JSON.stringify */
+export function openapiDocument(contract: Contract, o: OpenapiOptions): Record<string, unknown> {
+  const uniqueSchema = namer()
+  const operation = namer()
+  for (const name of ['Problem', 'BatchItem', 'BatchAnswer', ...canonicalTypes.map(filterName)])
+    uniqueSchema(name)
+  const resources = [...contract.resources.values()].map((resource) => ({
+    resource,
+    may: o.allowed(resource),
+    name: uniqueSchema(resource.name),
+  }))
+  const visible = resources.filter(({ may }) => may.read || may.insert || may.update || may.delete)
+  const nameOf = new Map(visible.map(({ resource, name }) => [resource.name, name]))
+  const writing = new Map(
+    visible.map(({ resource, name }) => [
+      resource.name,
+      { insert: uniqueSchema(`${name}_insert`), update: uniqueSchema(`${name}_update`) },
+    ]),
+  )
+
+  const schemas: Record<string, Schema> = {
+    ...fixedSchemas,
+    ...Object.fromEntries(canonicalTypes.map((type) => [filterName(type), filterSchema(type)])),
+  }
+  const paths: Record<string, Schema> = { '/batch': batchPath(operation) }
+  for (const { resource, may, name } of visible) {
+    const names = writing.get(resource.name) as { insert: string; update: string }
+    schemas[name] = rowSchema(resource, nameOf, o.decimals)
+    if (may.insert) schemas[names.insert] = writeSchema(resource, true)
+    if (may.update) schemas[names.update] = writeSchema(resource, false)
+    const path = `/${encodeURIComponent(resource.name)}`
+    paths[path] = collectionPath(resource, may, name, names, operation)
+    if (resource.key.length > 0)
+      paths[
+        `${path}/${resource.key.map((_, i) => `{key${resource.key.length > 1 ? i + 1 : ''}}`).join(',')}`
+      ] = rowPath(resource, may, name, names, operation)
+  }
+  for (const routine of contract.routines.values())
+    if (routine.routine.executable)
+      paths[`/rpc/${encodeURIComponent(routine.name)}`] = routinePath(routine, operation, o.decimals)
+
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: `Postern API ${contract.version}`,
+      version: o.build,
+      description:
+        'Rows, routines and batches of one database. The query language, headers and errors are described in the documentation of Postern.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: `/api/${contract.version}` }],
+    security: [],
+    tags: [
+      ...visible.map(({ resource }) => ({
+        name: resource.name,
+        ...(resource.table.comment === undefined ? {} : { description: resource.table.comment }),
+      })),
+      ...(contract.routines.size > 0 ? [{ name: 'rpc', description: 'Functions and procedures.' }] : []),
+      { name: 'batch', description: 'Several requests in one transaction.' },
+    ],
+    paths,
+    components: {
+      schemas,
+      parameters: parameters(o),
+      responses: {
+        Problem: {
+          description: 'What went wrong (RFC 9457).',
+          content: { 'application/problem+json': { schema: ref('schemas', 'Problem') } },
+        },
+      },
+    },
+  }
+}
+
+const fixedSchemas: Record<string, Schema> = {
+  Problem: {
+    type: 'object',
+    required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+    properties: {
+      type: { type: 'string', format: 'uri' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string' },
+      instance: { type: 'string' },
+      code: { type: 'string', description: 'A stable word; all of them are listed in the documentation.' },
+    },
+    additionalProperties: true,
+  },
+  BatchItem: {
+    type: 'object',
+    required: ['method', 'path'],
+    properties: {
+      method: { type: 'string', enum: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] },
+      path: { type: 'string', description: 'Below the version: /orders/42' },
+      body: {},
+      headers: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+    additionalProperties: false,
+  },
+  BatchAnswer: {
+    type: 'object',
+    required: ['status', 'headers', 'body'],
+    properties: {
+      status: { type: 'integer' },
+      headers: { type: 'object', additionalProperties: { type: 'string' } },
+      body: {},
+    },
+  },
+}
+
+function parameters(o: OpenapiOptions): Record<string, Schema> {
+  const query = (name: string, schema: Schema, description: string): Schema => ({
+    name,
+    in: 'query',
+    required: false,
+    schema,
+    description,
+  })
+  return {
+    select: query(
+      'select',
+      { type: 'string' },
+      'Fields, embedded relations and aggregates: id,total,customer(name)',
+    ),
+    filter: query(
+      'filter',
+      { type: 'string' },
+      'A filter as JSON: {"or":[{"status":"open"},{"total":{"gt":100}}]}',
+    ),
+    order: query('order', { type: 'string' }, 'Fields, - in front for descending: -created_at,id'),
+    limit: query(
+      'limit',
+      { type: 'integer', minimum: 0, maximum: o.maxLimit, default: o.defaultLimit },
+      'Rows of a page.',
+    ),
+    offset: query('offset', { type: 'integer', minimum: 0 }, 'Rows to skip.'),
+    after: query('after', { type: 'string' }, 'Cursor of the next page, from the Link header.'),
+    prefer: {
+      name: 'Prefer',
+      in: 'header',
+      required: false,
+      schema: { type: 'string' },
+      description:
+        'return=minimal|representation, count=exact|estimated, max-affected=N, wait=seconds (RFC 7240)',
+    },
+    ifMatch: {
+      name: 'If-Match',
+      in: 'header',
+      required: false,
+      schema: { type: 'string' },
+      description: 'Write only if the row still has this ETag.',
+    },
+    ifNoneMatch: {
+      name: 'If-None-Match',
+      in: 'header',
+      required: false,
+      schema: { type: 'string' },
+      description: '304 if the row still has this ETag.',
+    },
+  }
+}
+
+/** Nothing is required: `select` may leave any field out. Related rows appear when they are asked for. */
+function rowSchema(
+  resource: Resource,
+  nameOf: ReadonlyMap<string, string>,
+  decimals: TypeStyle['decimals'],
+): Schema {
+  const properties: Record<string, Schema> = {}
+  for (const relation of resource.relations) {
+    const target = nameOf.get(relation.target)
+    if (target === undefined || relation.name in properties) continue
+    properties[relation.name] = relation.many
+      ? { type: 'array', items: ref('schemas', target) }
+      : { oneOf: [ref('schemas', target), { type: 'null' }] }
+  }
+  for (const field of resource.fields)
+    properties[field.name] = columnSchema(field.column, { decimals, direction: 'out' })
+  return {
+    type: 'object',
+    properties,
+    ...(resource.table.comment === undefined ? {} : { description: resource.table.comment }),
+  }
+}
+
+function writeSchema(resource: Resource, insert: boolean): Schema {
+  const fields = resource.fields.filter((field) => field.column.generated !== 'always')
+  const required = fields
+    .filter((f) => insert && !f.column.nullable && !f.column.hasDefault && f.column.generated === 'no')
+    .map((f) => f.name)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      fields.map((field) => [
+        field.name,
+        columnSchema(field.column, { decimals: 'string', direction: 'in' }),
+      ]),
+    ),
+    ...(required.length > 0 ? { required } : {}),
+    additionalProperties: false,
+  }
+}
+
+const json = (schema: Schema) => ({ 'application/json': { schema } })
+const body = (schema: Schema) => ({ required: true, content: json(schema) })
+
+function filters(resource: Resource): Schema[] {
+  return resource.fields
+    .filter((field) => !reserved.has(field.name))
+    .map((field) => ({
+      name: field.name,
+      in: 'query',
+      required: false,
+      style: 'deepObject',
+      explode: true,
+      schema: ref('schemas', filterName(field.column.type.canonical)),
+    }))
+}
+
+const p = (...names: string[]) => names.map((name) => ref('parameters', name))
+
+function collectionPath(
+  resource: Resource,
+  may: Allowed,
+  name: string,
+  names: { insert: string; update: string },
+  operation: (wanted: string) => string,
+): Schema {
+  const rows = { type: 'array', items: ref('schemas', name) }
+  const either = { oneOf: [ref('schemas', name), rows] }
+  const common = { tags: [resource.name] }
+  return {
+    ...(may.read && {
+      get: {
+        ...common,
+        operationId: operation(`list_${resource.name}`),
+        summary: `Rows of ${resource.name}`,
+        parameters: [
+          ...filters(resource),
+          ...p('select', 'filter', 'order', 'limit', 'offset', 'after', 'prefer'),
+        ],
+        responses: {
+          200: {
+            description: 'The rows; Link names the next page.',
+            headers: {
+              Link: { schema: { type: 'string' }, description: 'rel="next" (RFC 8288).' },
+              'Content-Range': { schema: { type: 'string' }, description: 'With Prefer: count.' },
+            },
+            content: {
+              ...json(rows),
+              'text/csv': { schema: { type: 'string' } },
+              'application/x-ndjson': { schema: { type: 'string' } },
+            },
+          },
+          ...problems,
+        },
+      },
+    }),
+    ...(may.insert && {
+      post: {
+        ...common,
+        operationId: operation(`insert_${resource.name}`),
+        summary: `Insert into ${resource.name}: one row or many, all or nothing`,
+        parameters: p('select', 'prefer'),
+        requestBody: {
+          required: true,
+          content: {
+            ...json({
+              oneOf: [ref('schemas', names.insert), { type: 'array', items: ref('schemas', names.insert) }],
+            }),
+            'text/csv': { schema: { type: 'string' } },
+          },
+        },
+        responses: {
+          201: {
+            description: 'Inserted.',
+            headers: { Location: { schema: { type: 'string' }, description: 'Of a single row.' } },
+            content: json(either),
+          },
+          ...problems,
+        },
+      },
+    }),
+    ...(may.update && {
+      patch: {
+        ...common,
+        operationId: operation(`update_${resource.name}`),
+        summary: `Update the rows of ${resource.name} that the filter fits`,
+        parameters: [...filters(resource), ...p('filter', 'select', 'prefer')],
+        requestBody: body(ref('schemas', names.update)),
+        responses: {
+          200: { description: 'The rows as they are now.', content: json(rows) },
+          204: { description: 'Updated (return=minimal).' },
+          ...problems,
+        },
+      },
+    }),
+    ...(may.delete && {
+      delete: {
+        ...common,
+        operationId: operation(`delete_${resource.name}`),
+        summary: `Delete the rows of ${resource.name} that the filter fits`,
+        parameters: [...filters(resource), ...p('filter', 'select', 'prefer')],
+        responses: {
+          200: { description: 'The rows as they were (return=representation).', content: json(rows) },
+          204: { description: 'Deleted.' },
+          ...problems,
+        },
+      },
+    }),
+  }
+}
+
+function keyParameters(key: readonly Field[]): Schema[] {
+  return key.map((field, i) => ({
+    name: `key${key.length > 1 ? i + 1 : ''}`,
+    in: 'path',
+    required: true,
+    schema: typeSchema(field.column.type, { decimals: 'string', direction: 'in' }),
+    description: field.name,
+  }))
+}
+
+function rowPath(
+  resource: Resource,
+  may: Allowed,
+  name: string,
+  names: { insert: string; update: string },
+  operation: (wanted: string) => string,
+): Schema {
+  const row = {
+    description: 'The row.',
+    headers: { ETag: { schema: { type: 'string' }, description: 'Version of the row.' } },
+    content: json(ref('schemas', name)),
+  }
+  const common = { tags: [resource.name] }
+  const none = { description: 'Done (return=minimal).' }
+  return {
+    parameters: keyParameters(resource.key),
+    ...(may.read && {
+      get: {
+        ...common,
+        operationId: operation(`get_${resource.name}`),
+        summary: `One row of ${resource.name} by its key`,
+        parameters: p('select', 'ifNoneMatch', 'prefer'),
+        responses: { 200: row, 304: { description: 'Not modified.' }, ...problems },
+      },
+    }),
+    ...(may.insert &&
+      may.update && {
+        put: {
+          ...common,
+          operationId: operation(`upsert_${resource.name}`),
+          summary: `Insert or replace one row of ${resource.name}`,
+          parameters: p('select', 'ifMatch', 'prefer'),
+          requestBody: body(ref('schemas', names.update)),
+          responses: { 200: row, 201: { ...row, description: 'Inserted.' }, 204: none, ...problems },
+        },
+      }),
+    ...(may.update && {
+      patch: {
+        ...common,
+        operationId: operation(`patch_${resource.name}`),
+        summary: `Update fields of one row of ${resource.name}`,
+        parameters: p('select', 'ifMatch', 'prefer'),
+        requestBody: body(ref('schemas', names.update)),
+        responses: { 200: row, 204: none, ...problems },
+      },
+    }),
+    ...(may.delete && {
+      delete: {
+        ...common,
+        operationId: operation(`remove_${resource.name}`),
+        summary: `Delete one row of ${resource.name}`,
+        parameters: p('select', 'ifMatch', 'prefer'),
+        responses: { 200: row, 204: none, ...problems },
+      },
+    }),
+  }
+}
+
+function routinePath(
+  { name, routine }: RoutineResource,
+  operation: (wanted: string) => string,
+  decimals: TypeStyle['decimals'],
+): Schema {
+  const inputs = routine.parameters.flatMap((parameter, i) =>
+    parameter.mode === 'out' ? [] : [{ parameter, name: parameter.name || `$${i + 1}` }],
+  )
+  const required = inputs
+    .filter(({ parameter }) => !parameter.hasDefault && parameter.mode !== 'variadic')
+    .map((input) => input.name)
+  const style = { decimals, direction: 'out' } as const
+  const { returns } = routine
+  const one: Schema =
+    returns.kind === 'rows'
+      ? {
+          type: 'object',
+          properties: Object.fromEntries(
+            returns.columns.map((column) => [column.name, columnSchema(column, style)]),
+          ),
+        }
+      : returns.kind === 'scalar'
+        ? typeSchema(returns.type, style)
+        : {}
+  const common = { tags: ['rpc'], summary: routine.comment ?? `Call ${name}` }
+  const responses = {
+    ...(returns.kind === 'void'
+      ? { 204: { description: 'Done.' } }
+      : {
+          200: {
+            description: 'What it returned.',
+            content: json(returns.set ? { type: 'array', items: one } : one),
+          },
+        }),
+    ...problems,
+  }
+  return {
+    ...(routine.readOnly && {
+      get: {
+        ...common,
+        operationId: operation(`call_${name}`),
+        parameters: [
+          ...inputs.map((input) => ({
+            name: input.name,
+            in: 'query',
+            required: required.includes(input.name),
+            schema: typeSchema(input.parameter.type, { decimals, direction: 'in' }),
+          })),
+          ...p('prefer'),
+        ],
+        responses,
+      },
+    }),
+    post: {
+      ...common,
+      operationId: operation(`call_${name}_post`),
+      parameters: p('prefer'),
+      requestBody: {
+        required: required.length > 0,
+        content: json({
+          type: 'object',
+          properties: Object.fromEntries(
+            inputs.map((input) => [
+              input.name,
+              typeSchema(input.parameter.type, { decimals, direction: 'in' }),
+            ]),
+          ),
+          ...(required.length > 0 ? { required } : {}),
+          additionalProperties: false,
+        }),
+      },
+      responses,
+    },
+  }
+}
+
+const batchPath = (operation: (wanted: string) => string): Schema => ({
+  post: {
+    tags: ['batch'],
+    operationId: operation('batch'),
+    summary: 'Several requests in one transaction, all or nothing',
+    parameters: p('prefer'),
+    requestBody: body({ type: 'array', items: ref('schemas', 'BatchItem') }),
+    responses: {
+      200: {
+        description: 'The answers, in the order of the items.',
+        content: json({ type: 'array', items: ref('schemas', 'BatchAnswer') }),
+      },
+      ...problems,
+    },
+  },
+})

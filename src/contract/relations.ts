@@ -1,0 +1,173 @@
+/** Relations of a resource along foreign keys: to the referred row, to the referring rows, and across junction tables. Pure. */
+import type { Column, ForeignKey, Table } from '#catalog/model.ts'
+import type { JoinPair, Relation } from './contract.ts'
+
+/** A table that is served, under the name of its resource. */
+export interface Served {
+  readonly name: string
+  readonly table: Table
+}
+
+/** Finds the served table of an id. */
+export type FindServed = (id: { schema: string; name: string }) => Served | undefined
+
+const columnOf = (table: Table, name: string): Column | undefined =>
+  table.columns.find((column) => column.name === name)
+
+/** Pairs of columns; undefined when one of them is hidden, for then the relation cannot be followed. */
+function pairs(
+  from: Table,
+  fromColumns: readonly string[],
+  to: Table,
+  toColumns: readonly string[],
+): JoinPair[] | undefined {
+  const found = fromColumns.map((name, i) => ({
+    from: columnOf(from, name),
+    to: columnOf(to, toColumns[i] as string),
+  }))
+  return found.every((pair): pair is JoinPair => pair.from !== undefined && pair.to !== undefined)
+    ? found
+    : undefined
+}
+
+const sameSet = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((x) => b.includes(x))
+
+/** Whether these columns identify at most one row. */
+const isUnique = (table: Table, columns: readonly string[]) =>
+  [...(table.primaryKey ? [table.primaryKey] : []), ...table.uniqueKeys].some((key) =>
+    key.columns.every((c) => columns.includes(c)),
+  )
+
+/** `customer_id` → `customer`, `customerId` → `customer`; undefined when the key has no such suffix or several columns. */
+function nameOfKey(columns: readonly string[]): string | undefined {
+  const [only] = columns
+  if (only === undefined || columns.length > 1) return undefined
+  return /^(.+?)(?:_id|Id|ID)$/.exec(only)?.[1]
+}
+
+/** `order_items` seen from `orders` → `items`: the part behind this table's own name, singular or plural. */
+function shortName(of: string, from: string): string | undefined {
+  const stems = [
+    from,
+    from.replace(/ies$/, 'y'),
+    from.replace(/(ss|x|ch|sh)es$/, '$1'),
+    from.replace(/s$/, ''),
+  ]
+  const stem = stems.find((s) => s !== '' && of.startsWith(`${s}_`) && of.length > s.length + 1)
+  return stem === undefined ? undefined : of.slice(stem.length + 1)
+}
+
+/** To the row a foreign key of this table refers to. */
+function outgoing(served: Served, find: FindServed): Relation[] {
+  return served.table.foreignKeys.flatMap((key): Relation[] => {
+    const target = find(key.target)
+    const on = target && pairs(served.table, key.columns, target.table, key.targetColumns)
+    if (target === undefined || on === undefined) return []
+    return [
+      {
+        name: nameOfKey(key.columns) ?? target.name,
+        hint: key.columns.join(','),
+        many: false,
+        target: target.name,
+        on,
+      },
+    ]
+  })
+}
+
+/** From the rows of other tables that refer to this one: many, or one where the foreign key is unique. */
+function incoming(served: Served, all: readonly Served[], find: FindServed): Relation[] {
+  return all.flatMap((other) =>
+    other.table.foreignKeys.flatMap((key): Relation[] => {
+      if (find(key.target) !== served) return []
+      const on = pairs(served.table, key.targetColumns, other.table, key.columns)
+      if (on === undefined) return []
+      return [
+        {
+          name: other.name,
+          hint: key.columns.join(','),
+          many: !isUnique(other.table, key.columns),
+          target: other.name,
+          on,
+        },
+      ]
+    }),
+  )
+}
+
+/** The two foreign keys of a table whose primary key consists of exactly their columns: a junction. */
+function junctionKeys(table: Table): readonly [ForeignKey, ForeignKey] | undefined {
+  const { primaryKey, foreignKeys } = table
+  if (primaryKey === undefined) return undefined
+  const inside = foreignKeys.filter((key) => key.columns.every((c) => primaryKey.columns.includes(c)))
+  const [a, b] = inside
+  return inside.length === 2 &&
+    a !== undefined &&
+    b !== undefined &&
+    sameSet([...a.columns, ...b.columns], primaryKey.columns)
+    ? [a, b]
+    : undefined
+}
+
+/** Across junction tables, to the rows on their other side. */
+function across(served: Served, all: readonly Served[], find: FindServed): Relation[] {
+  return all.flatMap((junction) => {
+    const keys = junctionKeys(junction.table)
+    if (keys === undefined) return []
+    const [a, b] = keys
+    return (
+      [
+        [a, b],
+        [b, a],
+      ] as const
+    ).flatMap(([near, far]): Relation[] => {
+      const target = find(far.target)
+      if (find(near.target) !== served || target === undefined) return []
+      const on = pairs(served.table, near.targetColumns, junction.table, near.columns)
+      const onward = pairs(junction.table, far.columns, target.table, far.targetColumns)
+      if (on === undefined || onward === undefined) return []
+      return [
+        {
+          name: target.name,
+          // Between rows of one table the junction has two directions; only its columns tell them apart.
+          hint: target === served ? near.columns.join(',') : junction.name,
+          many: true,
+          target: target.name,
+          on,
+          via: { table: junction.table, on: onward },
+        },
+      ]
+    })
+  })
+}
+
+/**
+ * All relations of one resource. Several may share a name; then a request must add the hint (`customer!billing_id`).
+ * A to-many relation whose table's name begins with this one's (`order_items` of `orders`) is reached by the rest of
+ * its name too (`items`), where nothing else has that name.
+ * @param renames `name!hint` or `name` → the name to use instead
+ */
+export function relationsOf(
+  served: Served,
+  all: readonly Served[],
+  find: FindServed,
+  renames: Readonly<Record<string, string>>,
+): Relation[] {
+  const found = [...outgoing(served, find), ...incoming(served, all, find), ...across(served, all, find)].map(
+    (relation) => {
+      const renamed = renames[`${relation.name}!${relation.hint}`] ?? renames[relation.name]
+      return renamed === undefined ? relation : { ...relation, name: renamed }
+    },
+  )
+  const taken = new Set([
+    ...found.map((relation) => relation.name),
+    ...served.table.columns.map((column) => column.name),
+  ])
+  const short = found.flatMap((relation): Relation[] => {
+    const name =
+      relation.many && relation.via === undefined ? shortName(relation.name, served.name) : undefined
+    return name === undefined || taken.has(name) ? [] : [{ ...relation, name }]
+  })
+  return [...found, ...short]
+}

@@ -1,0 +1,166 @@
+/** Notices that the schema may have changed: announcements of the database itself where it makes them, polling everywhere. */
+import type { Clock, Timer } from '#base/clock.ts'
+import type { SchemaWatch } from '../engine.ts'
+
+/** The channel that announcements come on, without payload. Anything may NOTIFY it, for example a migration tool. */
+export const schemaChannel = 'postern_schema'
+
+/** DDL comes in bursts, and every statement announces itself: ms from the first announcement to the answer. */
+const gatherMs = 100
+/** Wait before listening again, ms: doubled from the first to the last. */
+const firstRetryMs = 500
+const lastRetryMs = 30_000
+
+/**
+ * Statements that make the database announce changes of its schema; one by one or in one transaction, any number of
+ * times. They need a superuser (or what the provider gives instead, such as rds_superuser), write into the user's
+ * database and therefore are never run unasked; without them the watch polls.
+ *
+ * An announcement that fails must not fail the DDL, temporary tables come and go too often to be told, and refreshing
+ * a materialised view is no change. Event triggers do not fire for roles, which polling notices.
+ */
+export const announcerInstall: readonly string[] = [
+  'CREATE SCHEMA IF NOT EXISTS postern',
+  `CREATE OR REPLACE FUNCTION postern.announce_schema_change() RETURNS event_trigger
+LANGUAGE plpgsql SET search_path = '' AS $$
+DECLARE
+  relevant boolean;
+BEGIN
+  IF TG_EVENT = 'sql_drop' THEN
+    relevant := EXISTS (SELECT FROM pg_event_trigger_dropped_objects() o WHERE NOT o.is_temporary);
+  ELSE
+    relevant := EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c
+                        WHERE c.schema_name IS DISTINCT FROM 'pg_temp');
+  END IF;
+  IF relevant AND TG_TAG <> 'REFRESH MATERIALIZED VIEW' THEN
+    PERFORM pg_notify('${schemaChannel}', '');
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  NULL;
+END
+$$`,
+  'DROP EVENT TRIGGER IF EXISTS postern_ddl_command_end',
+  `CREATE EVENT TRIGGER postern_ddl_command_end ON ddl_command_end
+EXECUTE FUNCTION postern.announce_schema_change()`,
+  'DROP EVENT TRIGGER IF EXISTS postern_sql_drop',
+  `CREATE EVENT TRIGGER postern_sql_drop ON sql_drop
+EXECUTE FUNCTION postern.announce_schema_change()`,
+]
+
+/** Undoes announcerInstall; leaves the schema `postern`, which may hold more. */
+export const announcerUninstall: readonly string[] = [
+  'DROP EVENT TRIGGER IF EXISTS postern_ddl_command_end',
+  'DROP EVENT TRIGGER IF EXISTS postern_sql_drop',
+  'DROP FUNCTION IF EXISTS postern.announce_schema_change()',
+]
+
+/**
+ * Listens on a channel with a session of its own. Resolves once the server listens; rejects when it cannot (a standby
+ * refuses LISTEN). `onLost` is called at most once, when the session is gone other than by the returned stop.
+ */
+export type Listen = (
+  channel: string,
+  onNotify: () => void,
+  onLost: () => void,
+) => Promise<() => Promise<void>>
+
+/**
+ * Starts to listen at once, and again whenever that fails or the session is lost. Each beginning counts as an
+ * announcement, since some may have been missed before it. Durations in ms; `random` (0 to 1) spreads the retries of
+ * many gateways.
+ */
+export function createSchemaWatch(o: {
+  listen: Listen
+  pollMs: number
+  clock: Clock
+  random?: () => number
+}): SchemaWatch {
+  const { listen, pollMs, clock, random = Math.random } = o
+  let closed = false
+  let failures = 0
+  let stop: (() => Promise<void>) | undefined
+  let retry: Timer | undefined
+  let gathering: Timer | undefined
+  /** An announcement that nobody has been told of yet. */
+  let announced = false
+  /** Those in `next`, to be called when there is news. */
+  const waiting = new Set<() => void>()
+  const wake = () => {
+    for (const tell of [...waiting]) tell()
+  }
+
+  const announce = () => {
+    if (closed) return
+    gathering ??= clock.after(gatherMs, () => {
+      gathering = undefined
+      announced = true
+      wake()
+    })
+  }
+
+  const listenAgain = () => {
+    const wait = Math.min(lastRetryMs, firstRetryMs * 2 ** failures) * (1 - random() / 4)
+    failures++
+    retry = clock.after(wait, () => void start())
+  }
+
+  const start = async () => {
+    let lost = false
+    const onLost = () => {
+      lost = true
+      // Before the promise resolves there is nothing to give up; afterwards this session is over.
+      if (stop === undefined || closed) return
+      stop = undefined
+      listenAgain()
+    }
+    try {
+      const ready = await listen(schemaChannel, announce, onLost)
+      if (closed) return void (await ready())
+      if (lost) return listenAgain()
+      stop = ready
+      failures = 0
+      announce()
+    } catch {
+      // Polling goes on, so that a database that cannot be listened to is no fault.
+      if (!closed) listenAgain()
+    }
+  }
+  void start()
+
+  return {
+    next: (signal) =>
+      new Promise((resolve, reject) => {
+        const over = () => {
+          timer.cancel()
+          waiting.delete(tell)
+          signal.removeEventListener('abort', abort)
+        }
+        const abort = () => {
+          over()
+          reject(signal.reason)
+        }
+        const tell = () => {
+          if (!closed && !announced) return
+          over()
+          if (closed) return reject(new Error('the schema watch is closed'))
+          announced = false
+          resolve('announced')
+        }
+        const timer = clock.after(pollMs, () => {
+          over()
+          resolve('poll')
+        })
+        if (signal.aborted) return abort()
+        waiting.add(tell)
+        signal.addEventListener('abort', abort)
+        tell()
+      }),
+    close: async () => {
+      closed = true
+      retry?.cancel()
+      gathering?.cancel()
+      wake()
+      await stop?.()
+    },
+  }
+}

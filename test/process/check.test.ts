@@ -1,0 +1,77 @@
+/** `postern check` against a real database. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCommandLine } from '#roles/run.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+
+let server: TestPostgres
+let url: string
+beforeAll(async () => {
+  server = await startPostgres({ version: 18 })
+  url = await server.createDatabase()
+  await server.sql(
+    url,
+    `CREATE TABLE orders (id int PRIMARY KEY, note text);
+     CREATE VIEW open_orders AS SELECT * FROM orders;
+     CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42';
+     CREATE SCHEMA bare;`,
+  )
+})
+afterAll(() => server.stop())
+
+async function check(...argv: string[]) {
+  let stdout = ''
+  let stderr = ''
+  const code = await runCommandLine({
+    argv: ['check', ...argv],
+    env: {},
+    stdout: (text) => {
+      stdout += text
+    },
+    stderr: (text) => {
+      stderr += text
+    },
+  })
+  return { code, stdout, stderr }
+}
+
+test('tells what it found in the database and exits with 0', async () => {
+  const { code, stdout, stderr } = await check(`--database.url=${url}`)
+  expect(stderr).toBe('')
+  expect(code).toBe(0)
+  expect(stdout.split('\n')).toEqual([
+    'configuration: ok',
+    expect.stringMatching(/^database: 127\.0\.0\.1:\d+\/test_\w+, PostgreSQL 18\.\d+, primary$/),
+    'tables: 1',
+    'views: 1',
+    'routines: 1',
+    '',
+  ])
+})
+
+test('a schema that holds nothing is a fault of the database: exit code 1', async () => {
+  const { code, stdout } = await check(`--database.url=${url}`, '--api.schemas=public,bare', '--format=json')
+  expect(code).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: false,
+    faults: [{ key: 'api.schemas', message: expect.stringContaining('schema "bare" has no table') }],
+    database: { role: 'primary', catalog: { tables: 1, views: 1, routines: 1, unmappable: [] } },
+  })
+})
+
+test('a database that is not there, and a server that is not, are told apart', async () => {
+  const missing = await check(`--database.url=${server.url('nowhere')}`)
+  expect(missing.code).toBe(1)
+  expect(missing.stderr).toMatch(
+    /^postern: database: cannot connect: .*"nowhere" does not exist \(127\.0\.0\.1:\d+\/nowhere\)\n$/,
+  )
+  const nobody = await check('--database.url=postgres://u:geheim@127.0.0.1:1/x')
+  expect(nobody.code).toBe(1)
+  expect(nobody.stderr).toContain('nothing answers')
+  expect(nobody.stderr).not.toContain('geheim')
+})
+
+test('what only the engine can judge is configuration all the same: exit code 64', async () => {
+  const { code, stderr } = await check(`--database.url=${url}?colour=red`)
+  expect(code).toBe(64)
+  expect(stderr).toContain('colour')
+})

@@ -28,11 +28,11 @@ CREATE TABLE order_items (
 CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, author text NOT NULL, body text NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
 CREATE FUNCTION slow() RETURNS text LANGUAGE sql STABLE AS $$ SELECT pg_sleep(0.5)::text $$;
 INSERT INTO customers SELECT i, 'Customer ' || i, 'customer' || i || '@example.com', (ARRAY['DE','FR','US','JP','BR'])[1 + i % 5],
-  'City ' || i % 300, (i * 7919 % 100000) / 100.0, i % 3 = 0, timestamptz '2025-01-01' + i * interval '61 minutes' FROM generate_series(1, 10000) i;
-INSERT INTO orders SELECT i, 1 + i * 7 % 10000, (ARRAY['open','paid','shipped','cancelled'])[1 + i % 4], (i * 104729 % 1000000) / 100.0,
+  'City ' || i % 300, (i::bigint * 7919 % 100000) / 100.0, i % 3 = 0, timestamptz '2025-01-01' + i * interval '61 minutes' FROM generate_series(1, 10000) i;
+INSERT INTO orders SELECT i, 1 + i * 7 % 10000, (ARRAY['open','paid','shipped','cancelled'])[1 + i % 4], (i::bigint * 104729 % 1000000) / 100.0,
   CASE WHEN i % 4 = 0 THEN 'Please leave the parcel with the neighbour "' || i || '"' END, i % 4 > 0,
   timestamptz '2025-06-01' + i * interval '7 minutes 1.5 seconds', timestamptz '2025-06-02' + i * interval '7 minutes' FROM generate_series(1, 50000) i;
-INSERT INTO order_items SELECT o, l, 'Product ' || (o * l % 500), 1 + (o + l) % 9, (o * l * 31 % 10000) / 100.0 FROM generate_series(1, 50000) o, generate_series(1, 3) l;
+INSERT INTO order_items SELECT o, l, 'Product ' || (o * l % 500), 1 + (o + l) % 9, (o::bigint * l * 31 % 10000) / 100.0 FROM generate_series(1, 50000) o, generate_series(1, 3) l;
 SELECT setval(pg_get_serial_sequence('customers', 'id'), 10000), setval(pg_get_serial_sequence('orders', 'id'), 50000);
 VACUUM ANALYZE;
 `

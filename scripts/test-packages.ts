@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 
 /** Package → a program of it. Of PostgreSQL 15 and Prometheus only programs are used, never their services. */
 const packages: Readonly<Record<string, string>> = {
+  curl: '/usr/bin/curl',
   'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
   prometheus: '/usr/bin/promtool',
 }

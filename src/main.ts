@@ -10,8 +10,8 @@ function fail(thrown: unknown): never {
   process.exit(exitCodes.failed)
 }
 
+// Rejections that nobody handles end here too.
 process.on('uncaughtException', fail)
-process.on('unhandledRejection', fail)
 // Whoever read our output has gone (`postern openapi | head`): there is nobody left to tell.
 stdout.on('error', () => process.exit(exitCodes.failed))
 

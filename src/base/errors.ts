@@ -13,6 +13,11 @@ interface CodeInfo {
 
 const table = {
   // Form of the request
+  malformed_request: {
+    status: 400,
+    title: 'Malformed request',
+    help: 'What came is not HTTP/1.1, or breaks its rules; the connection is closed.',
+  },
   malformed_url: {
     status: 400,
     title: 'Malformed URL',

@@ -33,7 +33,7 @@ test.each([
 test('defaults are written as users write them', () => {
   expect(configJsonSchema()).toMatchObject({
     properties: {
-      pools: { properties: { acquireTimeout: { default: '500ms' }, max: { default: 10 } } },
+      pools: { properties: { acquireTimeout: { default: '500ms' }, maxConnecting: { default: 2 } } },
       limits: { properties: { body: { default: '16MiB' } } },
       api: { properties: { schemas: { default: [] } } },
     },

@@ -42,16 +42,16 @@ const file = (text: string): World => ({ argv: ['--config=c.yaml'], files: { 'c.
 
 describe('sources', () => {
   test('a flag wins over the environment, the environment over a file, a file over the default', () => {
-    expect(config({}).pools.max).toBe(10)
-    const world = file('pools: {max: 20}')
-    expect(config(world).pools.max).toBe(20)
-    expect(config({ ...world, env: { POSTERN_POOLS_MAX: '30' } }).pools.max).toBe(30)
+    expect(config({}).pools.maxConnecting).toBe(2)
+    const world = file('pools: {maxConnecting: 20}')
+    expect(config(world).pools.maxConnecting).toBe(20)
+    expect(config({ ...world, env: { POSTERN_POOLS_MAX_CONNECTING: '30' } }).pools.maxConnecting).toBe(30)
     const flagged = {
       ...world,
-      argv: ['--config=c.yaml', '--pools.max=40'],
-      env: { POSTERN_POOLS_MAX: '30' },
+      argv: ['--config=c.yaml', '--pools.maxConnecting=40'],
+      env: { POSTERN_POOLS_MAX_CONNECTING: '30' },
     }
-    expect(config(flagged).pools.max).toBe(40)
+    expect(config(flagged).pools.maxConnecting).toBe(40)
   })
 
   test('files of a folder are merged in the order of their names, groups deeply and lists as a whole', () => {
@@ -111,7 +111,7 @@ describe('sources', () => {
   })
 
   test('a group with every key commented out is an empty group', () => {
-    expect(config(file('pools:\n  # max: 5\n')).pools.max).toBe(10)
+    expect(config(file('pools:\n  # maxConnecting: 5\n')).pools.maxConnecting).toBe(2)
   })
 
   test('names that mean something to JavaScript mean nothing', () => {

@@ -17,8 +17,10 @@ export interface JoinPair {
 export interface Relation {
   /** The name clients use; unique within a resource only together with `hint`. */
   readonly name: string
-  /** Distinguishes relations of one name: the key columns joined by `,`, or the junction table: `customer!billing_customer_id`. */
+  /** Distinguishes relations of one name, as shown to clients: the key columns joined by `,`, or the junction table: `customer!billing_customer_id`. */
   readonly hint: string
+  /** All hints that are understood: `hint`, each key column, the name of the foreign key, and for a junction its table and columns. */
+  readonly hints: readonly string[]
   readonly many: boolean
   readonly target: string
   /** Columns of the resource's table = columns of the target's table; with `via`, of the junction's table. */

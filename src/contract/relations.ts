@@ -53,9 +53,34 @@ function shortName(of: string, from: string): string | undefined {
     from.replace(/ies$/, 'y'),
     from.replace(/(ss|x|ch|sh)es$/, '$1'),
     from.replace(/s$/, ''),
+    from.replace(/y$/, 'ies'),
+    `${from}s`,
   ]
   const stem = stems.find((s) => s !== '' && of.startsWith(`${s}_`) && of.length > s.length + 1)
   return stem === undefined ? undefined : of.slice(stem.length + 1)
+}
+
+/** A key goes by its columns, by each of them, and by its name in the database. */
+const hintsOfKey = ({ columns, name }: ForeignKey): Pick<Relation, 'hint' | 'hints'> => {
+  const hint = columns.join(',')
+  return { hint, hints: [...new Set([hint, ...columns, name])] }
+}
+
+/** A foreign key is told by its columns, the first of the hints being the one that is shown, or by its own name. */
+function hintsOf(key: ForeignKey): Pick<Relation, 'hint' | 'hints'> {
+  const hint = key.columns.join(',')
+  return { hint, hints: [...new Set([hint, ...key.columns, key.name])] }
+}
+
+/** Between rows of one table a junction has two directions; only the columns on this side of it tell them apart. */
+function hintsAcross(
+  junction: Served,
+  near: ForeignKey,
+  far: ForeignKey,
+  toItself: boolean,
+): Pick<Relation, 'hint' | 'hints'> {
+  if (toItself) return hintsOf(near)
+  return { hint: junction.name, hints: [...new Set([junction.name, junction.table.name, ...far.columns])] }
 }
 
 /** To the row a foreign key of this table refers to. */
@@ -67,7 +92,7 @@ function outgoing(served: Served, find: FindServed): Relation[] {
     return [
       {
         name: nameOfKey(key.columns) ?? target.name,
-        hint: key.columns.join(','),
+        ...hintsOfKey(key),
         many: false,
         target: target.name,
         on,
@@ -86,7 +111,7 @@ function incoming(served: Served, all: readonly Served[], find: FindServed): Rel
       return [
         {
           name: other.name,
-          hint: key.columns.join(','),
+          ...hintsOfKey(key),
           many: !isUnique(other.table, key.columns),
           target: other.name,
           on,
@@ -96,18 +121,18 @@ function incoming(served: Served, all: readonly Served[], find: FindServed): Rel
   )
 }
 
-/** The two foreign keys of a table whose primary key consists of exactly their columns: a junction. */
-function junctionKeys(table: Table): readonly [ForeignKey, ForeignKey] | undefined {
-  const { primaryKey, foreignKeys } = table
-  if (primaryKey === undefined) return undefined
-  const inside = foreignKeys.filter((key) => key.columns.every((c) => primaryKey.columns.includes(c)))
-  const [a, b] = inside
-  return inside.length === 2 &&
-    a !== undefined &&
-    b !== undefined &&
-    sameSet([...a.columns, ...b.columns], primaryKey.columns)
-    ? [a, b]
-    : undefined
+/** The two foreign keys of a table of which some key (the primary one or a unique one) has exactly the columns: a junction. */
+function junctionKeys({
+  primaryKey,
+  uniqueKeys,
+  foreignKeys,
+}: Table): readonly [ForeignKey, ForeignKey] | undefined {
+  for (const { columns } of [...(primaryKey ? [primaryKey] : []), ...uniqueKeys]) {
+    const inside = foreignKeys.filter((key) => key.columns.every((name) => columns.includes(name)))
+    const [a, b] = inside
+    if (a && b && inside.length === 2 && sameSet([...a.columns, ...b.columns], columns)) return [a, b]
+  }
+  return undefined
 }
 
 /** Across junction tables, to the rows on their other side. */
@@ -130,8 +155,8 @@ function across(served: Served, all: readonly Served[], find: FindServed): Relat
       return [
         {
           name: target.name,
-          // Between rows of one table the junction has two directions; only its columns tell them apart.
-          hint: target === served ? near.columns.join(',') : junction.name,
+          ...hintsAcross(junction, near, far, target === served),
+          hints: [...new Set([junction.name, near.columns.join(','), ...near.columns])],
           many: true,
           target: target.name,
           on,
@@ -160,14 +185,21 @@ export function relationsOf(
       return renamed === undefined ? relation : { ...relation, name: renamed }
     },
   )
+  const exact = found.map((relation) => {
+    const twin = found.some(
+      (one) => one !== relation && one.name === relation.name && one.hint === relation.hint,
+    )
+    // One column can refer to two tables; then only the names of its foreign keys tell them apart.
+    return twin ? { ...relation, hint: relation.hints.at(-1) as string } : relation
+  })
   const taken = new Set([
     ...found.map((relation) => relation.name),
     ...served.table.columns.map((column) => column.name),
   ])
-  const short = found.flatMap((relation): Relation[] => {
+  const short = exact.flatMap((relation): Relation[] => {
     const name =
       relation.many && relation.via === undefined ? shortName(relation.name, served.name) : undefined
     return name === undefined || taken.has(name) ? [] : [{ ...relation, name }]
   })
-  return [...found, ...short]
+  return [...exact, ...short]
 }

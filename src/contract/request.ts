@@ -131,6 +131,8 @@ export interface WriteRequest {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
   /** Whether the body was an array. */
   readonly many: boolean
+  /** The rows came as CSV: every value is a text or null, and lists and JSON are JSON text. */
+  readonly csv?: boolean
   readonly media: MediaType
   readonly numbers: NumberStyle
   readonly preferences: Preferences

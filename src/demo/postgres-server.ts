@@ -44,11 +44,10 @@ export interface PostgresServer {
   resume(): Promise<void>
 }
 
-/** No durability: the data lives as long as the process. */
+/** A crash of the machine may lose everything; a crash of the server loses nothing. */
 const throwAway = {
   fsync: 'off',
   full_page_writes: 'off',
-  synchronous_commit: 'off',
   shared_buffers: '64MB',
   max_wal_size: '256MB',
   timezone: 'UTC',
@@ -256,7 +255,7 @@ function startGuard(folder: string): Guard {
   const script = `
     while read -r line; do pid=$line; done
     if [ "$pid" != 0 ]; then
-      kill -INT "$pid"
+      kill -QUIT "$pid"
       for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 "$pid" || break; sleep 0.2; done
       kill -KILL "$pid"
     fi

@@ -7,19 +7,35 @@ const words = (text: string): string =>
     .map((word) => `'${word.replaceAll("'", "''")}'`)
     .join(', ')}]`
 
-const firstNames = words(`Ada, Anna, Amélie, Bruno, Carla, Chiara, Daan, Elif, Emma, Erik, Fatima, Finn, Giulia, Greta,
+const firstNames =
+  words(`Ada, Anna, Amélie, Bruno, Carla, Chiara, Daan, Elif, Emma, Erik, Fatima, Finn, Giulia, Greta,
   Hugo, Ines, Ivan, Jana, João, Julia, Karim, Lars, Léa, Liam, Lucía, Magnus, Marta, Mateo, Mia, Nora, Oskar, Paula,
   Pavel, Rosa, Sofia, Stefan, Tomáš, Viktor, Yara, Zoé`)
-const lastNames = words(`Almeida, Andersson, Bauer, Berg, Bianchi, Brown, Costa, De Vries, Dubois, Fernández, Fischer,
+const lastNames =
+  words(`Almeida, Andersson, Bauer, Berg, Bianchi, Brown, Costa, De Vries, Dubois, Fernández, Fischer,
   García, Gruber, Hansen, Horvat, Jansen, Jensen, Kaya, Keller, Kowalski, Larsen, Lefèvre, López, Moreau, Müller, Novák,
   O'Brien, Okafor, Petrov, Ricci, Rossi, Santos, Schmidt, Silva, Smit, Taylor, Virtanen, Wagner, Weber, Yılmaz`)
 const countries = words('DE, DE, DE, FR, FR, IT, ES, NL, AT, SE, PL, PT, DK, IE, CZ')
-const cities = words(`Berlin, Lyon, Torino, Sevilla, Utrecht, Graz, Malmö, Kraków, Porto, Aarhus, Cork, Brno, Leipzig,
-  Nantes, Bologna`)
-const streets = words(`Garden Street, Mill Lane, Station Road, Church Street, Harbour Way, Market Square, Forest Path,
+const cities = `'${JSON.stringify({
+  DE: ['Berlin', 'Leipzig'],
+  FR: ['Lyon', 'Nantes'],
+  IT: ['Torino', 'Bologna'],
+  ES: ['Sevilla', 'Bilbao'],
+  NL: ['Utrecht', 'Delft'],
+  AT: ['Graz', 'Linz'],
+  SE: ['Malmö', 'Uppsala'],
+  PL: ['Kraków', 'Gdańsk'],
+  PT: ['Porto', 'Évora'],
+  DK: ['Aarhus', 'Odense'],
+  IE: ['Cork', 'Galway'],
+  CZ: ['Brno', 'Plzeň'],
+})}'::jsonb`
+const streets =
+  words(`Garden Street, Mill Lane, Station Road, Church Street, Harbour Way, Market Square, Forest Path,
   River Bank`)
 const styles = words('Oak, Walnut, Linen, Wool, Steel, Copper, Ceramic, Glass, Bamboo, Marble, Cork, Velvet')
-const things = words(`Desk Lamp, Floor Lamp, Side Table, Dining Table, Armchair, Bar Stool, Bookshelf, Wall Clock, Mirror,
+const things =
+  words(`Desk Lamp, Floor Lamp, Side Table, Dining Table, Armchair, Bar Stool, Bookshelf, Wall Clock, Mirror,
   Vase, Tea Set, Serving Tray, Cutting Board, Picture Frame, Plant Pot, Candle Holder, Coat Rack, Door Mat, Cushion, Throw`)
 const colours = words('natural, black, white, sage, rust, ocean')
 const titles = words('Clerk, Packer, Buyer, Designer, Driver, Accountant')
@@ -38,7 +54,7 @@ const item = "n || ':' || line"
 export const shopRows = /* sql */ `
 INSERT INTO customers (name, email, country, phone, newsletter, joined_on)
 SELECT first || ' ' || last, translate(lower(first || '.' || last), ' ''éèáàãıüöłňšçíó', '--eeaaaiuolnscio') || n || '@example.com',
-       country, CASE WHEN n % 3 > 0 THEN '+49 30 ' || lpad(${pick('n', 'phone', 10_000_000)}::text, 7, '0') END,
+       country, CASE WHEN n % 3 > 0 THEN '0' || 20000000 + ${pick('n', 'phone', 70_000_000)} END,
        n % 4 = 1, date '2023-01-02' + n * 7 / 4
 FROM (SELECT n, ${one(firstNames, 'n', 'first')} AS first, ${one(lastNames, 'n', 'last')} AS last,
              ${one(countries, 'n', 'country')} AS country
@@ -47,7 +63,7 @@ FROM (SELECT n, ${one(firstNames, 'n', 'first')} AS first, ${one(lastNames, 'n',
 -- One address each; every third customer has parcels sent elsewhere.
 INSERT INTO addresses (customer_id, street, postal_code, city, country)
 SELECT c.id, 1 + ${pick(address, 'number', 120)} || ' ' || ${one(streets, address, 'street')},
-       lpad(${pick(address, 'code', 99_999)}::text, 5, '0'), ${one(cities, address, 'city')}, c.country
+       lpad(${pick(address, 'code', 99_999)}::text, 5, '0'), ${cities} -> c.country ->> ${pick(address, 'city', 2)}, c.country
 FROM customers c, generate_series(1, 2) k WHERE k = 1 OR c.id % 3 = 0 ORDER BY k, c.id;
 
 INSERT INTO categories (name, parent_id)
@@ -57,7 +73,7 @@ VALUES ('Lighting', NULL), ('Furniture', NULL), ('Kitchen', NULL), ('Decoration'
 
 INSERT INTO products (sku, name, description, price, stock, attributes, tags, active, created_at)
 SELECT 'P-' || lpad(n::text, 4, '0'), style || ' ' || thing,
-       format('A %s of %s, made to last. Comes in %s.', lower(thing), lower(style), colour),
+       format('%s of %s, made to last. Comes in %s.', thing, lower(style), colour),
        round(9.9 + ${pick('n', 'price', 40_000)} / 100.0, 1) - 0.01, ${pick('n', 'stock', 250)},
        jsonb_build_object('colour', colour, 'weight', 50 * (1 + ${pick('n', 'weight', 200)}),
          'size', jsonb_build_array(100 + 10 * ${pick('n', 'width', 90)}, 100 + 10 * ${pick('n', 'height', 90)})),

@@ -19,7 +19,11 @@ export interface Sql {
 /** Text written here, with other pieces in between: sql`SELECT ${list} FROM ${table}`. Plain strings are refused by the type. */
 export function sql(text: TemplateStringsArray, ...pieces: readonly Sql[]): Sql {
   const parts: (string | Placeholder)[] = [text[0] as string]
-  for (const [i, piece] of pieces.entries()) parts.push(...piece.parts, text[i + 1] as string)
+  for (const [i, piece] of pieces.entries()) {
+    // One by one, as a call takes no more than some 100,000 arguments and a bulk insert has more parts.
+    for (const part of piece.parts) parts.push(part)
+    parts.push(text[i + 1] as string)
+  }
   return { parts }
 }
 

@@ -1,6 +1,16 @@
 /** A small shop and short ways to write statements over it, for the tests of dialects. */
 import type { CanonicalType, Column, Routine, Table, ValueType } from '#catalog/model.ts'
-import type { ColumnRef, Condition, Join, OrderTerm, Output, Param, Select } from '#plan/ast.ts'
+import type {
+  ColumnRef,
+  Condition,
+  Hidden,
+  Join,
+  OrderTerm,
+  Output,
+  Param,
+  Returning,
+  Select,
+} from '#plan/ast.ts'
 
 const canonical: Readonly<Record<string, CanonicalType>> = {
   int2: 'integer',
@@ -191,3 +201,50 @@ export const routine = (
   returns,
   executable: true,
 })
+
+export const embed = (name: string, join: ReturnType<typeof toItems>, many: boolean, more = {}): Output => ({
+  kind: 'embed',
+  name,
+  many,
+  join,
+  select: select(join.table, { alias: join.alias, ...more }),
+})
+export const customer = embed('customer', toCustomer(), false, {
+  outputs: shown(customers, ['name', 'country'], 't1'),
+})
+export const lines = embed('items', toItems(), true, {
+  outputs: shown(items, ['quantity', 'price'], 't2'),
+  order: [by(items, 'quantity', 'desc', 't2'), by(items, 'line', '', 't2')],
+  limit: 5,
+})
+export const version: Hidden = { kind: 'version', alias: 't0', table: orders }
+export const aggregate = (
+  name: string,
+  f: 'count' | 'sum' | 'avg' | 'min' | 'max',
+  field?: string,
+  from = orders,
+): Output => ({
+  kind: 'aggregate',
+  name,
+  function: f,
+  ref: field === undefined ? undefined : ref(from, field),
+})
+export const returning = (outputs: readonly Output[], hidden: readonly Hidden[] = []): Returning => ({
+  outputs,
+  hidden,
+  numbers: 'default',
+})
+
+export const address = composite('shop.address', { street: type('text'), floor: type('numeric') })
+export const odd = table('od"d', [
+  column('id', 'int4'),
+  column('a"b', 'text'),
+  column('prices', arrayOf(type('money'))),
+])
+export const files = table('files', [
+  column('id', 'int4'),
+  column('parts', arrayOf(type('bytea'))),
+  column('home', address),
+])
+export const columnsOf = (from: typeof orders, names: readonly string[]) =>
+  names.map((name) => ref(from, name).column)

@@ -12,6 +12,8 @@ export interface Trip {
   readonly resource: string
   readonly write: boolean
   readonly source: 'url' | 'body'
+  /** Whether the body may still run twice; asked after a failure. Default: yes. */
+  readonly repeatable?: () => boolean
 }
 
 /** Runs `body` with a connection of the pool. `body` may run twice when the first time certainly changed nothing. */
@@ -26,70 +28,130 @@ export interface ExecuteDependencies {
   readonly onSchemaMismatch: () => void
 }
 
+/**
+ * How long (ms) after its deadline a request is answered at the latest, whether or not the database has obeyed the
+ * cancel by then. The connection stays out of use until it has, or is given up.
+ */
+const answerGraceMs = 200
+
+/** Longest time (ms) to ask a server that refused a write whether it still is the primary. */
+const roleTimeoutMs = 250
+
+/** A failed attempt. `demoted`: the server has become a replica, and every connection to it is on its way out. */
+interface Failure {
+  readonly fault: Fault
+  readonly demoted: boolean
+}
+
 /** Whether the same work may be done once more: it certainly changed nothing and has a chance. */
-function mayRepeat(fault: Fault, write: boolean): boolean {
+function mayRepeat({ fault, demoted }: Failure, write: boolean): boolean {
   switch (fault.kind) {
     case 'disconnected':
       return !write || fault.applied === 'no'
     case 'conflict':
     case 'stale_plan':
       return fault.applied === 'no'
+    case 'read_only':
+      return demoted
     default:
       return false
   }
 }
 
-export function createExecute({
-  clock,
-  engine,
-  pool,
-  development,
-  onSchemaMismatch,
-}: ExecuteDependencies): Execute {
-  return async (ctx, trip, body) => {
+export function createExecute(d: ExecuteDependencies): Execute {
+  const { clock, engine, pool } = d
+  const { name } = pool.stats()
+
+  /** A refused write may be the first sign of a switchover: connections to a demoted primary must not be used again. */
+  const wasDemoted = async (connection: Connection): Promise<boolean> => {
+    if (!connection.isUsable()) return false
+    const asked = { deadline: clock.now() + roleTimeoutMs, signal: new AbortController().signal }
+    const role = await connection.role(asked).catch(() => undefined)
+    if (role !== 'replica') return false
+    pool.renew()
+    return true
+  }
+
+  /** Settles like `work`, but not long after the deadline: a database that stands still hears no cancel. */
+  const inTime = <T>(work: Promise<T>, ctx: Context, trip: Trip): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const until = ctx.deadline + answerGraceMs
+      const giveUp = () => reject(unheard(trip))
+      let timer = clock.after(until - clock.now(), () => {
+        // This late, it was the process that stood still, and the answer may lie unread in the socket.
+        if (clock.now() - until > answerGraceMs) timer = clock.after(answerGraceMs, giveUp)
+        else giveUp()
+      })
+      work.then(resolve, reject).finally(() => timer.cancel())
+    })
+
+  const attempts: Execute = async (ctx, trip, body) => {
     const began = clock.now()
     for (let attempt = 1; ; attempt++) {
       const asked = clock.now()
-      let lent = 0
+      let lent: number | undefined
+      let failure: Failure | undefined
       try {
         return await pool.use(ctx.signal, ctx.deadline, async (connection) => {
           lent = clock.now()
           ctx.timing.poolMs += lent - asked
-          try {
-            return await body(connection)
-          } finally {
-            const ms = clock.now() - lent
+          const note = (error?: string) => {
+            const ms = clock.now() - (lent as number)
             ctx.timing.dbMs += ms
             ctx.observe({
               kind: 'statement',
-              pool: 'primary',
+              pool: name,
               operation: trip.operation,
               resource: trip.resource,
               ms,
+              ...(error === undefined ? {} : { error }),
             })
+          }
+          try {
+            const value = await body(connection)
+            note()
+            return value
+          } catch (thrown) {
+            // An error of ours ended the work; the database did what it was asked.
+            if (thrown instanceof GatewayError) note()
+            else {
+              const fault = engine.classify(thrown)
+              note(fault.kind)
+              failure = { fault, demoted: fault.kind === 'read_only' && (await wasDemoted(connection)) }
+            }
+            throw thrown
           }
         })
       } catch (thrown) {
-        if (thrown instanceof GatewayError) {
-          if (lent === 0) ctx.timing.poolMs += clock.now() - asked
-          throw thrown
-        }
-        const fault = engine.classify(thrown)
-        if (fault.kind === 'missing_object' || fault.kind === 'stale_plan') onSchemaMismatch()
-        if (
-          attempt === 1 &&
-          mayRepeat(fault, trip.write) &&
-          clock.now() < ctx.deadline &&
-          !ctx.signal.aborted
-        )
-          continue
+        if (lent === undefined) ctx.timing.poolMs += clock.now() - asked
+        if (failure === undefined) throw thrown
+        const { fault } = failure
+        if (fault.kind === 'missing_object' || fault.kind === 'stale_plan') d.onSchemaMismatch()
+        const again = attempt === 1 && mayRepeat(failure, trip.write) && (trip.repeatable?.() ?? true)
+        if (again && clock.now() < ctx.deadline && !ctx.signal.aborted) continue
         throw errorOfFault(fault, thrown, {
           write: trip.write,
           source: trip.source,
-          development,
+          development: d.development,
           budgetMs: ctx.deadline - began,
+          abortedFor: ctx.signal.aborted ? ctx.signal.reason : undefined,
         })
       }
     }
   }
+
+  return (ctx, trip, body) => inTime(attempts(ctx, trip, body), ctx, trip)
 }
+
+/** The deadline has passed, and the database has not even said that it stopped. */
+const unheard = (trip: Trip) =>
+  trip.write
+    ? new GatewayError(
+        'outcome_unknown',
+        'The write was cancelled at its deadline, but the database does not answer: it may or may not have been applied. It was not repeated.',
+      )
+    : new GatewayError(
+        'statement_timeout',
+        'The statement was cancelled at its deadline; the database does not answer.',
+        { retryAfter: 1 },
+      )

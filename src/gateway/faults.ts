@@ -11,6 +11,8 @@ export interface FaultSite {
   readonly development: boolean
   /** Milliseconds the request was given, for the message. */
   readonly budgetMs: number
+  /** What the request's signal was aborted with, when it was. */
+  readonly abortedFor?: unknown
 }
 
 /** What the client is told of a fault. The fault's native text goes along as cause, for the log. */
@@ -26,6 +28,12 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
     retryAfter?: number,
   ) => new GatewayError(code, detail, { cause, facts, ...(retryAfter === undefined ? {} : { retryAfter }) })
 
+  // A fault of no known kind is one of ours, or of a server beyond our knowledge: that is for the log, not for the client.
+  if (site.write && fault.applied === 'unknown' && fault.kind !== 'unknown')
+    return because(
+      'outcome_unknown',
+      'The connection was lost after the write was sent: it may or may not have been applied. It was not repeated.',
+    )
   switch (fault.kind) {
     case 'unique':
       return because('constraint_unique', `A row with these values exists already${named}.`)
@@ -67,8 +75,20 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
         `The statement did not end within the ${Math.round(site.budgetMs)} ms of this request; it was cancelled in the database.`,
         1,
       )
-    case 'cancelled':
-      return because('client_closed', 'The statement was cancelled because the client hung up.')
+    case 'cancelled': {
+      const { abortedFor } = site
+      if (abortedFor instanceof GatewayError)
+        return new GatewayError(abortedFor.code, abortedFor.message, {
+          cause,
+          facts: { ...abortedFor.facts, ...facts },
+        })
+      // Nobody here asked for it.
+      return because(
+        'statement_timeout',
+        'The statement was cancelled in the database, by a time-out of its own or an administrator.',
+        1,
+      )
+    }
     case 'busy':
       return because('database_unavailable', 'The database takes no more connections, or is starting up.', 2)
     case 'read_only':
@@ -76,12 +96,7 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
     case 'auth':
       return because('database_unavailable', 'The database refuses the login of this gateway.', 5)
     case 'disconnected':
-      return site.write && fault.applied === 'unknown'
-        ? because(
-            'outcome_unknown',
-            'The connection was lost after the write was sent: it may or may not have been applied. It was not repeated.',
-          )
-        : because('database_unavailable', 'The connection to the database was lost.', 1)
+      return because('database_unavailable', 'The connection to the database was lost.', 1)
     case 'raised':
       if (site.development && fault.message !== undefined) facts['message'] = fault.message
       return because('routine_failed', 'A routine or trigger of the database refused the request.')

@@ -1,6 +1,6 @@
 /** Where a use case runs its statements: on a connection of its own, or inside the transaction of a batch. */
 import type { Context } from '#base/context.ts'
-import type { Compiled, Connection, Result, RowFormat, Transaction } from '#engine/engine.ts'
+import type { Compiled, Connection, Result, RowFormat, StreamOptions, Transaction } from '#engine/engine.ts'
 import type { Bound } from '#plan/ast.ts'
 import type { Execute, Trip } from './execute.ts'
 
@@ -19,7 +19,10 @@ export interface Runner {
   together<T>(trip: Trip, body: (run: Run) => Promise<T>): Promise<T>
   /** Only outside a batch: rows in pieces. */
   stream:
-    | ((trip: Trip, body: (c: Connection) => Promise<{ rows: number }>) => Promise<{ rows: number }>)
+    | ((
+        trip: Trip,
+        body: (c: Pick<Connection, 'stream'>) => Promise<{ rows: number }>,
+      ) => Promise<{ rows: number }>)
     | undefined
 }
 
@@ -34,7 +37,20 @@ export function requestRunner(ctx: Context, execute: Execute): Runner {
       execute(ctx, trip, (c) =>
         c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(t.run)),
       ),
-    stream: (trip, body) => execute(ctx, trip, body),
+    stream: (trip, body) => {
+      // Rows that have left cannot be taken back: from the first piece on there is no second attempt.
+      let begun = false
+      const noting = (o: StreamOptions): StreamOptions => ({
+        ...o,
+        write: (chunk) => {
+          begun = true
+          return o.write(chunk)
+        },
+      })
+      return execute(ctx, { ...trip, repeatable: () => !begun }, (c) =>
+        body({ stream: (q, values, o) => c.stream(q, values, noting(o)) }),
+      )
+    },
   }
 }
 

@@ -54,14 +54,42 @@ export interface SchemaDependencies {
   readonly resolve: (catalog: Catalog) => Contract
 }
 
-/** Waits between failed first loads: short at first, so that the gateway serves within 2 s of the database being back. */
-const retryMs = [100, 250, 500, 1000]
+/** Waits between failed first loads: short, so that the gateway serves within 2 s of the database being back. */
+const retryMs = [100, 250, 500]
+/** A failure for the same reason as the one before is reported again only after so many ms: outages last. */
+const repeatedFailureMs = 30_000
+
+/** Failing requests cause no more than one look in so many ms. */
+const suspectedMs = 1000
+
+/** What tells reasons apart: the codes of an error and its causes. Messages hold numbers that differ each time. */
+function reasonOf(thrown: unknown): string {
+  const words: string[] = []
+  for (let e = thrown, i = 0; i < 6 && typeof e === 'object' && e !== null; i++) {
+    words.push(String(Reflect.get(e, 'code') ?? Reflect.get(e, 'message')))
+    e = Reflect.get(e, 'cause')
+  }
+  return words.join(' < ')
+}
 
 export function createSchema(d: SchemaDependencies): Schema {
   const stopped = new AbortController()
   let snapshot: Snapshot | undefined
   let loading: Promise<boolean> | undefined
+  /** The reading after that one, shared by all who ask meanwhile. */
+  let following: Promise<boolean> | undefined
   let watching: Promise<void> | undefined
+  /** The failure reported last, until a load succeeds. `at` is monotonic ms. */
+  let reported: { readonly reason: string; readonly at: number } | undefined
+
+  const failed = (error: unknown) => {
+    if (stopped.signal.aborted) return
+    const reason = reasonOf(error)
+    const now = d.clock.now()
+    if (reported?.reason === reason && now - reported.at < repeatedFailureMs) return
+    reported = { reason, at: now }
+    d.observe({ kind: 'catalog.failed', error })
+  }
 
   const request = (): CatalogRequest => ({
     schemas: d.schemas,
@@ -88,6 +116,7 @@ export function createSchema(d: SchemaDependencies): Schema {
             action: u.action,
           })
       }
+      reported = undefined
       d.observe({
         kind: 'catalog.loaded',
         tables: catalog.tables.length,
@@ -97,13 +126,23 @@ export function createSchema(d: SchemaDependencies): Schema {
       })
       return changed
     } catch (error) {
-      if (!stopped.signal.aborted) d.observe({ kind: 'catalog.failed', error })
+      failed(error)
       throw error
     }
   }
 
   const reload = (): Promise<boolean> => {
-    loading ??= load().finally(() => {
+    if (loading !== undefined) {
+      // The reading under way may have begun before the change that the caller knows of.
+      following ??= loading
+        .catch(() => false)
+        .then(() => {
+          following = undefined
+          return reload()
+        })
+      return following
+    }
+    loading = load().finally(() => {
       loading = undefined
     })
     return loading
@@ -117,15 +156,13 @@ export function createSchema(d: SchemaDependencies): Schema {
 
   const sleep = (ms: number) =>
     new Promise<void>((resolve) => {
-      const timer = d.clock.after(ms, resolve)
-      stopped.signal.addEventListener(
-        'abort',
-        () => {
-          timer.cancel()
-          resolve()
-        },
-        { once: true },
-      )
+      const end = () => {
+        timer.cancel()
+        stopped.signal.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer = d.clock.after(ms, end)
+      stopped.signal.addEventListener('abort', end)
     })
 
   const watch = async () => {
@@ -141,39 +178,53 @@ export function createSchema(d: SchemaDependencies): Schema {
     try {
       while (!stopped.signal.aborted) {
         await changes.next(stopped.signal)
-        if (stopped.signal.aborted) return
-        // An outage is reported by the health checks; the old picture stays in service until a look succeeds.
-        if (await differs().catch(() => false)) await reload().catch(() => false)
+        await catchUp()
       }
     } finally {
       await changes.close()
     }
   }
 
+  /** Looks until it has seen: an outage is reported by the health checks, and the old picture stays in service meanwhile. */
+  const catchUp = async () => {
+    for (let wait = 1000; !stopped.signal.aborted; wait = Math.min(2 * wait, d.pollMs)) {
+      try {
+        if (await differs()) await reload()
+        return
+      } catch {
+        await sleep(wait)
+      }
+    }
+  }
+
   let suspected = false
   return {
     current() {
-      if (snapshot === undefined)
+      if (snapshot === undefined) {
+        d.observe({ kind: 'shed', reason: 'starting' })
         throw new GatewayError('starting', 'The catalogue of the database has not been read yet.', {
           retryAfter: 1,
         })
+      }
       return snapshot
     },
     peek: () => snapshot,
     reload,
     suspect() {
-      // A burst of failing requests causes one reading.
+      // A burst of failing requests causes one look, and a routine that always fails one look a second.
       if (suspected) return
       suspected = true
-      d.clock.after(50, () => {
+      d.clock.after(suspectedMs, () => {
         suspected = false
-        reload().catch(() => false)
       })
+      void differs()
+        .then((changed) => changed && reload())
+        .catch(() => false)
     },
     start() {
-      watching ??= watch().catch((error: unknown) =>
-        d.observe({ kind: 'fault', where: 'schema watch', error }),
-      )
+      watching ??= watch().catch((error: unknown) => {
+        if (!stopped.signal.aborted) d.observe({ kind: 'fault', where: 'schema watch', error })
+      })
     },
     async stop() {
       stopped.abort()

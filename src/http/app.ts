@@ -85,9 +85,10 @@ export function createDataApp(d: DataDependencies): Hono {
         x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
         x.limit(request.preferences.wait)
         const asked = askedOf(x, request)
-        if (request.media !== 'json') x.allowStream()
         const answer = await d.read(request, snapshot, x.ctx, d.runner(x.ctx))
-        return answer.kind === 'stream' ? sendStream(x, answer, request, d) : respond(answer, asked, x.ctx)
+        if (answer.kind !== 'stream') return respond(answer, asked, x.ctx)
+        x.limitStream(request.preferences.wait)
+        return sendStream(x, answer, request, d)
       }
       case 'POST':
       case 'PUT':
@@ -100,8 +101,9 @@ export function createDataApp(d: DataDependencies): Hono {
         }
         x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
         x.limit(request.preferences.wait)
+        const asked = askedOf(x, request)
         const answer = await d.write(request, snapshot, x.ctx, d.runner(x.ctx))
-        return respondNow(answer, askedOf(x, request), x.ctx)
+        return respondNow(answer, asked, x.ctx)
       }
       case 'OPTIONS':
         return optionsReply(x, methodsOf(snapshot, x.principal, resource, key))
@@ -126,8 +128,9 @@ export function createDataApp(d: DataDependencies): Hono {
     })
     x.resource = snapshot.contract.routines.has(request.routine) ? request.routine : undefined
     x.limit(request.preferences.wait)
+    const asked = askedOf(x, request)
     const answer = await d.call(request, snapshot, x.ctx, d.runner(x.ctx))
-    return respondNow(answer, askedOf(x, request), x.ctx)
+    return respondNow(answer, asked, x.ctx)
   }
 
   /** All items in one transaction: each is parsed and answered as a request of its own would be. */
@@ -165,11 +168,12 @@ export function createDataApp(d: DataDependencies): Hono {
     runner: Runner,
   ): Promise<Reply> {
     const snapshot = x.current
-    const asked = (r: Pick<Asked, 'numbers' | 'preferences'>): Asked => ({
-      ...askedOf(x, r),
+    const asked = ({ numbers, preferences }: Pick<Asked, 'numbers' | 'preferences'>): Asked => ({
       method: item.method,
       path: form.base,
       search: form.search,
+      numbers,
+      preferences,
       ifNoneMatch: undefined,
     })
     if (form.rpc) {

@@ -1,6 +1,7 @@
 /** One HTTP exchange on the data listener: what came in, what travels along, and what is noted at its end. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context as HonoContext } from 'hono'
 import type { Context, Principal } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
@@ -37,8 +38,8 @@ export interface Exchange {
   snapshot(schema: Pick<Schema, 'current'>): Snapshot
   /** Sets the deadline by the rules, shortened by Prefer: wait (seconds). */
   limit(wait: number | undefined): void
-  /** The answer may be a stream: the deadline of streams counts, and the clock of the reader. */
-  allowStream(): void
+  /** The answer is a stream: the deadline of streams counts, shortened by Prefer: wait (seconds). */
+  limitStream(wait: number | undefined): void
   /** Notes the end: one observation. `bytes` of body. */
   done(status: number, bytes: number): void
   /** Written by a stream itself. */
@@ -57,7 +58,7 @@ export function beginExchange(c: HonoContext, template: string, d: DataDependenc
   const { incoming, outgoing } = c.env as NodeBindings
   const { clock } = d
   const began = clock.now()
-  const url = incoming.url ?? '/'
+  const url = originForm(incoming.url ?? '/')
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const search = mark < 0 ? '' : url.slice(mark + 1)
@@ -68,6 +69,8 @@ export function beginExchange(c: HonoContext, template: string, d: DataDependenc
   const principal = authenticate()
   const controller = new AbortController()
   const timing = { poolMs: 0, dbMs: 0 }
+  /** From here the deadline counts: the body has a time of its own to arrive. */
+  let start = began
   let deadline = began + d.deadlines(method, below(segments), undefined)
   let finished = false
 
@@ -117,7 +120,20 @@ export function beginExchange(c: HonoContext, template: string, d: DataDependenc
           { facts: { limit: d.limits.url } },
         )
     },
-    body: () => readBody(incoming, { limit: d.limits.body, timeoutMs: d.limits.bodyTimeout, clock }),
+    async body() {
+      const body = await readBody(incoming, {
+        limit: d.limits.body,
+        timeoutMs: d.limits.bodyTimeout,
+        clock,
+        signal: controller.signal,
+        onWanted: () => {
+          if (incoming.headers.expect !== undefined) outgoing.writeContinue()
+        },
+      })
+      start = clock.now()
+      x.limit(undefined)
+      return body
+    },
     snapshot(schema) {
       const snapshot = schema.current()
       if (x.version !== snapshot.contract.version)
@@ -128,10 +144,10 @@ export function beginExchange(c: HonoContext, template: string, d: DataDependenc
       return snapshot
     },
     limit(wait) {
-      deadline = began + d.deadlines(method, below(segments), wait)
+      deadline = start + d.deadlines(method, below(segments), wait)
     },
-    allowStream() {
-      deadline = began + d.stream.deadlineMs
+    limitStream(wait) {
+      deadline = start + Math.min(d.stream.deadlineMs, (wait ?? Number.POSITIVE_INFINITY) * 1000)
     },
     done(status, bytes) {
       if (finished) return
@@ -159,12 +175,19 @@ export function beginExchange(c: HonoContext, template: string, d: DataDependenc
   return x
 }
 
+/** Clients of proxies send the whole URL (RFC 9112 section 3.2.2). */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const rest = target.replace(/^https?:\/\/[^/?#]*/i, '')
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
 /** The path below the version, as deadline rules see it. */
 const below = (segments: readonly string[]) => `/${segments.slice(2).join('/')}`
 
 /** Turns the reply into Hono's response and notes the end; for a stream both have happened. */
 export function finishExchange(_: HonoContext, x: Exchange, reply: Reply): Response {
-  if (x.streaming) return new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
+  if (x.streaming) return RESPONSE_ALREADY_SENT
   const size = reply.body === null ? 0 : reply.body.length
   x.done(reply.status, size)
   // A plain object and whole bytes take the short way through the server, without Headers and streams.

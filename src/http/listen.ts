@@ -1,9 +1,14 @@
-/** A Hono app on a socket: opens, stops accepting, drains, closes. */
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { unlink } from 'node:fs/promises'
+/** A Hono app on a socket: opens, refuses what is not HTTP, drains, closes. */
+import { lstat, unlink } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type AddressInfo, connect, Server as NetServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
+import { type Connections, createConnections } from './connections.ts'
+import type { Reply } from './problem.ts'
 
 export interface Place {
   readonly host: string
@@ -16,50 +21,98 @@ export interface Listener {
   readonly port: number
   /** Takes no new connections, closes each one after its answer, resolves when the last is closed; whoever calls bounds it. */
   drain(): Promise<void>
+  /** Cuts off whatever is left. */
   close(): Promise<void>
 }
 
 export interface ListenOptions {
-  /** Bytes of all headers together. */
+  readonly clock: Clock
+  /** Bytes of the head of a request; Node's own limit is 16 KiB. */
   readonly maxHeaderSize?: number
-  /** Called for input that is not HTTP, or headers too large. */
-  readonly onClientError?: (code: string | undefined) => { status: number; body: string; contentType: string }
+  /** The answer to what never becomes a request: the connection is closed after it. */
+  readonly refuse: (error: GatewayError) => Reply
 }
 
 /** Idle connections are kept longer than clients keep theirs, so that these close first and no request meets a closing socket. */
 const keepAliveMs = 65_000
-/** Time for the head of a request to arrive: 10 s against slowloris. */
+/** Time for the head of a request to arrive: 10 s against slowloris, looked at every second. */
 const headersTimeoutMs = 10_000
+const headersLookMs = 1000
+/** Time for a refused client to read the answer. */
+const refusedMs = 500
 
-function serverFor(app: Hono, o: ListenOptions, isDraining: () => boolean): Server {
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: true })
-  const server = createServer(
-    {
-      maxHeaderSize: o.maxHeaderSize ?? 16_384,
-      keepAliveTimeout: keepAliveMs,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: 0,
-      noDelay: true,
+/** What Node says of input that it cannot read → what we say. */
+function refusalOf(code: string | undefined): GatewayError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new GatewayError(
+        'headers_too_large',
+        'The head of the request is larger than limits.url and limits.headers allow together.',
+      )
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new GatewayError(
+        'request_timeout',
+        `The head of the request did not arrive within ${headersTimeoutMs} ms.`,
+      )
+    default:
+      return new GatewayError('malformed_request', 'This is not HTTP/1.1.')
+  }
+}
+
+interface Opened {
+  readonly server: Server
+  readonly connections: Connections
+}
+
+function serverFor(app: Hono, o: ListenOptions): Opened {
+  const connections = createConnections(o.clock)
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: true,
+    // HTTP/1.0 knows no Host.
+    hostname: 'localhost',
+    errorHandler: () => {
+      const reply = o.refuse(
+        new GatewayError('malformed_request', 'The request target or Host is no valid URL.'),
+      )
+      return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
     },
-    (incoming, outgoing) => {
-      // Node goes on keeping connections alive after close(); a client that never pauses would hold up the end.
-      if (isDraining()) outgoing.setHeader('connection', 'close')
-      else outgoing.once('finish', () => isDraining() && server.closeIdleConnections())
-      void listener(incoming, outgoing)
-    },
-  )
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable) return socket.destroy()
-    const { status, body, contentType } = o.onClientError?.(error.code) ?? {
-      status: 400,
-      body: '',
-      contentType: 'text/plain',
-    }
-    socket.end(
-      `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\ncontent-type: ${contentType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    )
   })
-  return server
+  const server = createServer({
+    maxHeaderSize: o.maxHeaderSize ?? 16_384,
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: headersLookMs,
+    // The body has a limit of its own, with a better answer.
+    requestTimeout: 0,
+    noDelay: true,
+  })
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    connections.begins(incoming, outgoing)
+    void listener(incoming, outgoing)
+  }
+  server.on('connection', connections.opened)
+  server.on('request', answer)
+  // Whoever wants the body says `100 Continue`: a body that is too large need not be sent at all.
+  server.on('checkContinue', answer)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const connection = socket as Parameters<Connections['doing']>[0]
+    const doing = connections.doing(connection)
+    // A second answer inside the first would be taken for a part of it.
+    if (!socket.writable || doing === 'answer begun' || error.code === 'ECONNRESET') socket.destroy()
+    else if (doing === 'answering') connections.afterAnswer(connection, () => socket.destroy())
+    else {
+      socket.end(rawReply(o.refuse(refusalOf(error.code))))
+      o.clock.after(refusedMs, () => socket.destroy())
+    }
+  })
+  return { server, connections }
+}
+
+function rawReply({ status, headers, body }: Reply): string {
+  const text = typeof body === 'string' ? body : ''
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`
 }
 
 const open = (server: Server, place: Place | { path: string }) =>
@@ -71,6 +124,19 @@ const open = (server: Server, place: Place | { path: string }) =>
     })
   })
 
+/** A process that was killed leaves its socket behind; one that still answers, or any other file, is left alone. */
+async function removeDeadSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined)
+  if (!found?.isSocket()) return
+  const answers = await new Promise<boolean>((resolve) => {
+    const probe = connect({ path }, () => {
+      probe.destroy()
+      resolve(true)
+    }).once('error', () => resolve(false))
+  })
+  if (!answers) await unlink(path)
+}
+
 /**
  * Listens on every place (and the Unix socket); all or none.
  * @throws what the system said, `EADDRINUSE` for a taken port, with the address in its message
@@ -79,54 +145,49 @@ export async function listen(
   app: Hono,
   places: readonly [Place, ...Place[]],
   socketPath: string | undefined,
-  o: ListenOptions = {},
+  o: ListenOptions,
 ): Promise<Listener> {
-  const servers: Server[] = []
-  let draining = false
-  const isDraining = () => draining
+  const opened: Opened[] = []
+  const add = async (place: Place | { path: string }) => {
+    const made = serverFor(app, o)
+    await open(made.server, place)
+    opened.push(made)
+    return made.server
+  }
   try {
     const [first, ...others] = places
-    const main = serverFor(app, o, isDraining)
-    await open(main, first)
-    servers.push(main)
-    const { port } = main.address() as AddressInfo
-    for (const place of others) {
-      const server = serverFor(app, o, isDraining)
-      // The second loopback family may not exist on this machine; the first one always counts.
-      const opened = await open(server, { host: place.host, port }).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return false
-          throw error
-        },
-      )
-      if (opened) servers.push(server)
-    }
+    const { port } = (await add(first)).address() as AddressInfo
+    for (const { host } of others)
+      await add({ host, port }).catch((error: NodeJS.ErrnoException) => {
+        // The second loopback family may not exist on this machine; the first one always counts.
+        if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') throw error
+      })
     if (socketPath !== undefined) {
-      await unlink(socketPath).catch(() => {})
-      const server = serverFor(app, o, isDraining)
-      await open(server, { path: socketPath })
-      servers.push(server)
+      await removeDeadSocket(socketPath)
+      await add({ path: socketPath })
     }
     const host = first.host.includes(':') ? `[${first.host}]` : first.host
     return {
       url: `http://${host}:${port}`,
       port,
       async drain() {
-        draining = true
-        const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
-        for (const server of servers) server.closeIdleConnections()
+        // The close of node:net: the one of node:http also closes connections that only seem idle.
+        const closed = opened.map(
+          ({ server }) =>
+            new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve())),
+        )
+        for (const { connections } of opened) connections.drain()
         await Promise.all(closed)
       },
       async close() {
-        for (const server of servers) {
+        for (const { server } of opened) {
           server.close()
           server.closeAllConnections()
         }
       },
     }
   } catch (error) {
-    for (const server of servers) server.close()
+    for (const { server } of opened) server.close()
     throw error
   }
 }

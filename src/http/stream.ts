@@ -20,90 +20,91 @@ export async function sendStream(
   d: Pick<DataDependencies, 'clock' | 'stream'>,
 ): Promise<Reply> {
   const { outgoing } = x
-  const head = x.method === 'HEAD'
-  const headers = { ...baseHeaders(x.ctx), 'content-type': contentType(answer.media, request.numbers) }
+  const headers = {
+    ...baseHeaders(x.ctx),
+    'content-type': contentType(answer.media, request.numbers),
+  }
   // The time is not known yet when the head leaves.
-  delete (headers as Record<string, string>)['server-timing']
+  Reflect.deleteProperty(headers, 'server-timing')
   let bytes = 0
-  let begun = false
-  let slow = false
+  let cut: 'slow' | 'head' | undefined
+  const stop = (why: 'slow' | 'head', error: GatewayError) => {
+    cut = why
+    return error
+  }
 
   const begin = () => {
-    begun = true
+    if (x.streaming) return
     x.streaming = true
     outgoing.writeHead(200, headers)
   }
   const write = async (chunk: Uint8Array): Promise<void> => {
-    if (!begun) begin()
+    begin()
+    if (x.method === 'HEAD') throw stop('head', new GatewayError('client_closed', 'HEAD needs no rows.'))
+    if (outgoing.destroyed) throw hungUp(x)
     bytes += chunk.length
-    if (head) throw new HeadDone()
-    if (outgoing.destroyed) throw new GatewayError('client_closed', 'The client hung up during the stream.')
     if (outgoing.write(chunk)) return
-    await drained(x, d.stream.slowReaderMs, d.clock.after, () => {
-      slow = true
-    })
+    const taken = await drained(x, d.stream.slowReaderMs, d.clock.after)
+    if (taken === 'yes') return
+    throw taken === 'slow' ? stop('slow', tooSlow(d.stream.slowReaderMs)) : hungUp(x)
   }
 
   try {
     await answer.run(write)
-    if (!begun) begin()
+    begin()
     outgoing.end()
     x.done(200, bytes)
   } catch (thrown) {
-    if (thrown instanceof HeadDone) {
+    if (!x.streaming) throw thrown
+    if (cut === 'head') {
       outgoing.end()
       x.done(200, 0)
       return nothing
     }
     const error = asGatewayError(thrown)
-    if (!begun) throw error
     x.error = error
-    x.ctx.observe({ kind: 'stream.cut', reason: cutReason(error, slow), rows: 0 })
+    x.ctx.observe({ kind: 'stream.cut', reason: cut ?? cutReason(error), rows: 0 })
     outgoing.destroy()
     x.done(200, bytes)
   }
   return nothing
 }
 
-/** HEAD needs the head alone: the first row ends the statement. */
-class HeadDone extends Error {}
-
 const nothing: Reply = { status: 200, headers: {}, body: null }
 
-function cutReason(error: GatewayError, slow: boolean): 'slow' | 'deadline' | 'client' | 'database' {
-  if (slow) return 'slow'
-  if (error.code === 'client_closed') return 'client'
-  return error.code === 'statement_timeout' || error.code === 'deadline_exceeded' ? 'deadline' : 'database'
+function cutReason({ code }: GatewayError): 'deadline' | 'client' | 'database' {
+  if (code === 'client_closed') return 'client'
+  // A shutdown is the last deadline there is.
+  const late = code === 'statement_timeout' || code === 'deadline_exceeded' || code === 'draining'
+  return late ? 'deadline' : 'database'
 }
 
-/** Resolves when the reader has taken what was written; rejects when it hangs up or takes nothing for too long. */
+const tooSlow = (ms: number) =>
+  new GatewayError('deadline_exceeded', `The reader took nothing for ${ms} ms (deadlines.slowReader).`)
+
+const hungUp = (x: Exchange) =>
+  x.ctx.signal.reason instanceof GatewayError
+    ? x.ctx.signal.reason
+    : new GatewayError('client_closed', 'The client hung up during the stream.')
+
+/** Whether the reader has taken what was written, before it hung up or its time was over. */
 function drained(
   x: Exchange,
   slowReaderMs: number,
   after: DataDependencies['clock']['after'],
-  onSlow: () => void,
-): Promise<void> {
+): Promise<'yes' | 'slow' | 'gone'> {
   const { outgoing } = x
-  return new Promise((resolve, reject) => {
-    const end = (error?: Error) => {
+  return new Promise((resolve) => {
+    const end = (how: 'yes' | 'slow' | 'gone') => {
       timer.cancel()
-      outgoing.off('drain', onDrain).off('close', onClose)
-      x.ctx.signal.removeEventListener('abort', onClose)
-      if (error === undefined) resolve()
-      else reject(error)
+      outgoing.off('drain', onDrain).off('close', onGone)
+      x.ctx.signal.removeEventListener('abort', onGone)
+      resolve(how)
     }
-    const onDrain = () => end()
-    const onClose = () => end(new GatewayError('client_closed', 'The client hung up during the stream.'))
-    const timer = after(slowReaderMs, () => {
-      onSlow()
-      end(
-        new GatewayError(
-          'deadline_exceeded',
-          `The reader took nothing for ${slowReaderMs} ms (deadlines.slowReader).`,
-        ),
-      )
-    })
-    outgoing.on('drain', onDrain).on('close', onClose)
-    x.ctx.signal.addEventListener('abort', onClose)
+    const onDrain = () => end('yes')
+    const onGone = () => end('gone')
+    const timer = after(slowReaderMs, () => end('slow'))
+    outgoing.on('drain', onDrain).on('close', onGone)
+    x.ctx.signal.addEventListener('abort', onGone)
   })
 }

@@ -60,13 +60,26 @@ export interface OrderTerm {
   readonly nulls: 'first' | 'last'
 }
 
+/** Orders groups by an aggregate of them, which need not be among the outputs. Only a Select that groups has these. */
+export interface AggregateTerm {
+  readonly aggregate: {
+    readonly function: AggregateFunction
+    /** Undefined: the rows of the group are counted. */
+    readonly ref: ColumnRef | undefined
+  }
+  readonly descending: boolean
+  readonly nulls: 'first' | 'last'
+}
+
+export type AggregateFunction = 'count' | 'sum' | 'avg' | 'min' | 'max'
+
 /** One member of the row that goes out. `name` is the client's name for it. */
 export type Output =
   | { readonly kind: 'column'; readonly name: string; readonly ref: ColumnRef }
   | {
       readonly kind: 'aggregate'
       readonly name: string
-      readonly function: 'count' | 'sum' | 'avg' | 'min' | 'max'
+      readonly function: AggregateFunction
       readonly ref: ColumnRef | undefined
     }
   /** A related row (object or null) or rows (array), built in the same trip. */
@@ -94,9 +107,9 @@ export interface Select {
   readonly outputs: readonly Output[]
   readonly hidden: readonly Hidden[]
   readonly where: Condition | undefined
-  /** Columns to group by; present only when there are aggregates. */
+  /** Columns to group by; present exactly when there are aggregates, empty when all rows are one group. */
   readonly group: readonly ColumnRef[] | undefined
-  readonly order: readonly OrderTerm[]
+  readonly order: readonly (OrderTerm | AggregateTerm)[]
   /** A number is printed into the text, a Param is bound; undefined only for streams and embeds without one. */
   readonly limit: number | Param | undefined
   readonly offset: Param | undefined
@@ -135,7 +148,8 @@ export interface Update {
   readonly kind: 'update'
   readonly table: Table
   readonly alias: string
-  readonly set: readonly { readonly column: Column; readonly value: Param }[]
+  /** `value` undefined: the column's default. */
+  readonly set: readonly { readonly column: Column; readonly value: Param | undefined }[]
   readonly where: Condition
   readonly returning: Returning | undefined
 }
@@ -158,5 +172,8 @@ export interface Call {
 
 export type Statement = Select | Count | Insert | Update | Delete | Call
 
-/** A bound value: canonical text as the engine's cast takes it, null, or a list of texts. */
+/**
+ * A bound value: canonical text, null, or a list of texts (`in`, or an array without nesting). Binary is base64, arrays
+ * and composites are canonical JSON text; the dialect turns them into what the engine reads.
+ */
 export type Bound = string | null | readonly (string | null)[]

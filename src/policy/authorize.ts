@@ -1,6 +1,6 @@
 /** May this principal do that to this resource, and how much of it? Pure; whatever is not said to be allowed is not. */
 import type { Principal } from '#base/context.ts'
-import type { Resource } from '#contract/contract.ts'
+import type { Resource, RoutineResource } from '#contract/contract.ts'
 
 export type Operation = 'read' | 'insert' | 'update' | 'delete'
 
@@ -35,5 +35,14 @@ export function authorize(_principal: Principal, resource: Resource, operation: 
   return {
     allow: false,
     why: `${resource.name} takes no ${operation}: the database user of the gateway lacks the privilege, or the ${resource.table.kind} does not support it.`,
+  }
+}
+
+/** Likewise for a routine. */
+export function authorizeCall(_principal: Principal, routine: RoutineResource['routine']): Decision {
+  if (routine.executable) return everything
+  return {
+    allow: false,
+    why: `${routine.name} cannot be called: the database user of the gateway lacks the privilege.`,
   }
 }

@@ -25,11 +25,14 @@ describe('a budget', () => {
     )
   })
 
-  it('limits max only when it is the smaller of the two', () => {
+  it('is the size where no max is given, and limits a max that is larger', () => {
     const budget = { connections: 100, reserved: 10, instances: 10 }
+    expect(effectiveMax(poolsOptions.parse({ budget }))).toBe(9)
+    expect(effectiveMax(poolsOptions.parse({ budget: { connections: 200, instances: 4 } }))).toBe(50)
     expect(effectiveMax(poolsOptions.parse({ max: 10, budget }))).toBe(9)
     expect(effectiveMax(poolsOptions.parse({ max: 8, budget }))).toBe(8)
-    expect(effectiveMax(poolsOptions.parse({ max: 10 }))).toBe(10)
+    expect(effectiveMax(poolsOptions.parse({ max: 12 }))).toBe(12)
+    expect(effectiveMax(poolsOptions.parse({}))).toBe(10)
   })
 })
 

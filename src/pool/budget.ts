@@ -1,5 +1,5 @@
 /** How many connections this gateway may open, and the settings of a pool made from its options. Pure. */
-import type { PoolsOptions } from './options.ts'
+import { defaultMax, type PoolsOptions } from './options.ts'
 import type { PoolSettings } from './types.ts'
 
 type Budget = NonNullable<PoolsOptions['budget']>
@@ -8,9 +8,9 @@ type Budget = NonNullable<PoolsOptions['budget']>
 export const shareOf = (budget: Budget): number =>
   Math.floor((budget.connections - budget.reserved) / budget.instances)
 
-/** The size a pool really gets: `max`, or the share of the budget when that is smaller; at least 1. */
-export const effectiveMax = (options: PoolsOptions): number =>
-  options.budget ? Math.max(1, Math.min(options.max, shareOf(options.budget))) : options.max
+/** The size a pool really gets: `max` or the share of the budget, with both the smaller, with neither 10; at least 1. */
+export const effectiveMax = ({ max, budget }: Pick<PoolsOptions, 'max' | 'budget'>): number =>
+  budget ? Math.max(1, Math.min(max ?? Number.POSITIVE_INFINITY, shareOf(budget))) : (max ?? defaultMax)
 
 /** Options of all pools → settings of one. The queue grows with the size; `min` never exceeds it. */
 export function poolSettings(name: string, options: PoolsOptions): PoolSettings {

@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { duration, lookingAt } from '#config/types.ts'
 
+/** Size of a pool where neither `max` nor `budget` says one. */
+export const defaultMax = 10
+
 export const poolsOptions = z
   .strictObject({
     min: z.int().min(0).max(1000).default(0).describe('Connections kept open while unused.'),
@@ -9,8 +12,10 @@ export const poolsOptions = z
       .int()
       .min(1)
       .max(1000)
-      .default(10)
-      .describe('Most connections this gateway opens; with pools.budget the smaller of the two counts.'),
+      .optional()
+      .describe(
+        'Most connections this gateway opens; 10 unless pools.budget says otherwise, and with both the smaller counts.',
+      ),
     acquireTimeout: duration({ min: 10, max: 60_000 })
       .default(500)
       .describe('Longest wait for a connection, including connecting and validating.'),
@@ -63,14 +68,16 @@ export const poolsOptions = z
   })
   .superRefine(
     (o, context) => {
-      if (o.min > o.max)
+      // A share of the budget below min only makes min smaller: it changes with the number of instances.
+      const max = o.max ?? (o.budget ? undefined : defaultMax)
+      if (max !== undefined && o.min > max)
         context.addIssue({
           code: 'custom',
           path: ['min'],
-          message: `is ${o.min}, above pools.max (${o.max})`,
+          message: `is ${o.min}, above pools.max (${max})`,
         })
     },
-    lookingAt('min', 'max'),
+    lookingAt('min', 'max', 'budget'),
   )
   .superRefine((o, context) => {
     if (o.budget && Math.floor((o.budget.connections - o.budget.reserved) / o.budget.instances) < 1)

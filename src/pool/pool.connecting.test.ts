@@ -40,6 +40,16 @@ describe('checking before lending', () => {
     expect(loan.thing?.id).toBe(2)
   })
 
+  it('may say that the connection is read-only now, which has a reason of its own', async () => {
+    const { clock, weather, things, evictions, borrow } = await used({ max: 1 })
+    weather.validate = 'readonly'
+    await clock.advance(501)
+    const loan = borrow()
+    await clock.advance(0)
+    expect(evictions()).toEqual(['readonly'])
+    expect(loan.thing).toBe(things[1])
+  })
+
   it('takes no longer than validateTimeout, then a new connection is opened', async () => {
     const { clock, weather, evictions, things, borrow } = await used({ max: 1 })
     await clock.advance(600)

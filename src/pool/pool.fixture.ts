@@ -42,7 +42,7 @@ export interface Weather {
   /** `hang` never answers and heeds no signal. */
   connect: 'fine' | 'refuse' | 'hang'
   connectMs: number
-  validate: 'fine' | 'refuse' | 'hang'
+  validate: 'fine' | 'refuse' | 'hang' | 'readonly'
   validateMs: number
   closeMs: number
 }
@@ -139,7 +139,8 @@ export function poolOfThings(
         const { validate } = weather
         await sleep(weather.validateMs)
         if (validate === 'hang') await forever
-        if (validate === 'refuse') throw new Error('not a primary')
+        if (validate === 'refuse') throw new Error('no answer')
+        return validate === 'readonly' ? 'readonly' : undefined
       },
     },
   )

@@ -146,17 +146,16 @@ export function createPool<C extends Poolable>(
   const check = (entry: Entry<C>) => {
     const abort = new AbortController()
     shelf.move(entry, { kind: 'checking', abort })
-    const settle = (passed: boolean) => {
+    const settle = (reason: EvictionReason | undefined) => {
       if (entry.state.kind !== 'checking') return
       const now = clock.now()
-      if (passed) shelve(entry, now)
-      else evict(entry, 'validation')
+      if (reason) evict(entry, reason)
+      else shelve(entry, now)
       serve(now)
     }
     const ms = settings.validateTimeout
-    within({ clock, ms, abort, run: (o) => dependencies.validate(entry.connection, o) }).then(
-      () => settle(true),
-      () => settle(false),
+    within({ clock, ms, abort, run: (o) => dependencies.validate(entry.connection, o) }).then(settle, () =>
+      settle('validation'),
     )
   }
 

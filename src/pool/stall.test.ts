@@ -107,7 +107,7 @@ describe('the ticker', () => {
 })
 
 describe('the pool', () => {
-  const outside = { observe: () => {}, random: () => 0, validate: async () => {} }
+  const outside = { observe: () => {}, random: () => 0, validate: async () => undefined }
   const thing = { isUsable: () => true, close: async () => {} }
 
   it('finds no leak when the event loop stood still: borrowers get until the next beat', async () => {

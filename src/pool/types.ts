@@ -1,5 +1,5 @@
 /** What the pool lends and what it promises; it knows no SQL. */
-import type { Observe } from '#base/observation.ts'
+import type { EvictionReason, Observe } from '#base/observation.ts'
 import type { Clock } from '#base/clock.ts'
 
 /** What a pool needs of the thing it lends. */
@@ -43,13 +43,17 @@ export interface PoolSettings {
   readonly leakGrace: number
 }
 
-/** What goes in: how to connect and how to validate (throws when the connection must not be used). */
+/** What goes in: how to connect, and how to look at a connection that lay unused. */
 export interface PoolDependencies<C extends Poolable> {
   readonly clock: Clock
   readonly observe: Observe
   readonly random: () => number
   connect(o: { deadline: number; signal: AbortSignal }): Promise<C>
-  validate(connection: C, o: { deadline: number; signal: AbortSignal }): Promise<void>
+  /** Resolves to why the connection must not be lent any more, if there is a reason; rejects when it does not answer. */
+  validate(
+    connection: C,
+    o: { deadline: number; signal: AbortSignal },
+  ): Promise<Extract<EvictionReason, 'readonly'> | undefined>
 }
 
 /** No acquire/release pair, so nothing can leak. */

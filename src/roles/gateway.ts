@@ -8,6 +8,7 @@ import type { Connection, Engine } from '#engine/engine.ts'
 import { createCall } from '#gateway/call.ts'
 import { createCursors } from '#gateway/cursor.ts'
 import { createExecute, type Execute } from '#gateway/execute.ts'
+import { createLook, type Look, primaryOnly } from '#gateway/primary.ts'
 import { createRead } from '#gateway/read.ts'
 import { createSchema, type Schema } from '#gateway/schema.ts'
 import { createWrite } from '#gateway/write.ts'
@@ -22,6 +23,7 @@ const streamBatch = 1000
 export interface Gateway {
   readonly engine: Engine
   readonly pool: Pool<Connection>
+  readonly look: Look
   readonly schema: Schema
   readonly execute: Execute
   readonly read: ReturnType<typeof createRead>
@@ -35,14 +37,13 @@ export async function createGateway(
   { clock, observe }: { clock: Clock; observe: Observe },
 ): Promise<Gateway> {
   const engine = await loadEngine(config, { clock, observe })
+  const connect = primaryOnly(engine)
   const pool = createPool<Connection>(poolSettings('primary', config.pools), {
     clock,
     observe,
     random: Math.random,
-    connect: (o) => engine.connect(o),
-    validate: async (connection, o) => {
-      await connection.role(o)
-    },
+    connect,
+    validate: async (connection, o) => ((await connection.role(o)) === 'primary' ? undefined : 'readonly'),
   })
   const schema: Schema = createSchema({
     clock,
@@ -66,6 +67,7 @@ export async function createGateway(
   return {
     engine,
     pool,
+    look: createLook({ pool, connect }),
     schema,
     execute,
     read: createRead({ engine, cursors: createCursors(cursorSecret(config)), options, streamBatch }),

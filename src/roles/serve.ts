@@ -1,7 +1,7 @@
 /** `postern serve`: the gateway on its three listeners, until a signal. */
 import { type Clock, systemClock } from '#base/clock.ts'
-import { asGatewayError } from '#base/errors.ts'
-import type { Observation } from '#base/observation.ts'
+import { asGatewayError, errorTable, type GatewayError } from '#base/errors.ts'
+import type { Observation, Observe } from '#base/observation.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
 import { createDeadlines } from '#gateway/deadlines.ts'
@@ -60,30 +60,31 @@ export async function serveGateway(
     system: 'postgresql',
     pools: () => [gateway.pool.stats()],
   })
-  const flushAtExit = () => telemetry.flushSync()
-  process.once('exit', flushAtExit)
-
+  const urls = { data: '', observe: '', admin: '' }
+  const { socket } = config.listeners.data
   const readiness = Promise.withResolvers<void>()
   const observe = (observation: Observation) => {
-    telemetry.observe(observation)
+    telemetry.observe(
+      observation.kind === 'lifecycle' && observation.phase === 'listening'
+        ? { ...observation, detail: { ...urls, ...(socket === undefined ? {} : { socket }) } }
+        : observation,
+    )
     if (observation.kind === 'catalog.loaded') {
       health.markCatalog('loaded')
       readiness.resolve()
     } else if (observation.kind === 'catalog.failed') health.markCatalog('failed')
   }
+  const unwatch = watchProcess({ observe, flush: telemetry.flushSync })
   const gateway = await createGateway(config, { clock, observe })
+  const lookTimeoutMs = config.pools.acquireTimeout + config.pools.validateTimeout
   const health = createHealth({
     clock,
     observe,
     mode: config.lifecycle.readiness,
     intervalMs: config.lifecycle.probeInterval,
-    timeoutMs: config.pools.acquireTimeout + config.pools.validateTimeout,
+    timeoutMs: lookTimeoutMs,
     startDeadlineMs: config.lifecycle.startDeadline,
-    probe: async (signal) => ({
-      role: await gateway.pool.use(signal, clock.now() + config.pools.acquireTimeout, (c) =>
-        c.role({ deadline: clock.now() + config.pools.validateTimeout, signal }),
-      ),
-    }),
+    probe: (signal) => gateway.look({ deadline: clock.now() + lookTimeoutMs, signal }),
   })
   const lifecycle = createLifecycle({
     clock,
@@ -144,7 +145,14 @@ export async function serveGateway(
     },
   })
 
-  const urls = { data: '', observe: '', admin: '' }
+  /** What never becomes a request is counted and logged like one. */
+  const refuse = (error: GatewayError) => {
+    const requestId = crypto.randomUUID()
+    const { status } = errorTable[error.code]
+    const about = { method: '_OTHER', route: '_OTHER', status, code: error.code, requestId }
+    observe({ kind: 'request', ...about, ms: 0, poolMs: 0, dbMs: 0, bytes: 0 })
+    return problemReply(error, requestId)
+  }
   const listener = (name: keyof typeof urls, open: () => Promise<Listener>, drains: boolean) => {
     let live: Listener | undefined
     lifecycle.register({
@@ -159,7 +167,11 @@ export async function serveGateway(
     })
   }
   // Stopped in reverse: the probes answer to the very end, the database goes after the last request.
-  listener('observe', () => listen(observeApp, [config.listeners.observe], undefined), false)
+  listener(
+    'observe',
+    () => listen(observeApp, [config.listeners.observe], undefined, { clock, refuse }),
+    false,
+  )
   lifecycle.register({
     name: 'database',
     start: () => {
@@ -172,11 +184,13 @@ export async function serveGateway(
       await gateway.pool.drain(AbortSignal.timeout(1000))
     },
   })
-  listener('admin', () => listen(adminApp, [config.listeners.admin], undefined), false)
+  listener('admin', () => listen(adminApp, [config.listeners.admin], undefined, { clock, refuse }), false)
   listener(
     'data',
     () =>
-      listen(dataApp, dataPlaces(config), config.listeners.data.socket, {
+      listen(dataApp, dataPlaces(config), socket, {
+        clock,
+        refuse,
         maxHeaderSize: config.limits.headers + config.limits.url,
       }),
     true,
@@ -184,11 +198,22 @@ export async function serveGateway(
 
   const done = lifecycle.run().finally(async () => {
     await telemetry.flush()
-    process.off('exit', flushAtExit)
+    unwatch()
   })
   done.catch((error: unknown) => readiness.reject(error))
   readiness.promise.catch(() => {})
   return { lifecycle, urls, done, ready: readiness.promise }
+}
+
+/** Whatever ends the process is in its log: the fault that nobody caught, and the lines that still wait. */
+function watchProcess(o: { observe: Observe; flush: () => void }): () => void {
+  const fault = (error: unknown, where: string) => o.observe({ kind: 'fault', where, error })
+  process.on('uncaughtExceptionMonitor', fault)
+  process.on('exit', o.flush)
+  return () => {
+    process.off('uncaughtExceptionMonitor', fault)
+    process.off('exit', o.flush)
+  }
 }
 
 /** Loopback means both families: clients resolve `localhost` to either. */

@@ -42,13 +42,12 @@ export async function startPostgres(o: {
     ...(o.locale && { locale: o.locale }),
     ...(cache && { cache }),
   })
-  const url = (database = 'postgres') =>
-    `postgres://postgres@127.0.0.1:${server.port}/${encodeURIComponent(database)}`
+  const url = (database = 'postgres') => `postgres://postgres@127.0.0.1:${server.port}/${database}`
   const extra = {
     url,
     sql: runSql,
     createDatabase: async (name = `test_${randomUUID().replaceAll('-', '')}`) => {
-      await runSql(url(), `CREATE DATABASE "${name.replaceAll('"', '""')}"`)
+      await runSql(url(), `CREATE DATABASE "${name}"`)
       return url(name)
     },
   }

@@ -1,7 +1,7 @@
 /** Aggregate functions with canonical results: integers stay exact integers, averages are floats. */
 import type { CanonicalType, ValueType } from '#catalog/model.ts'
-import type { Output } from '#plan/ast.ts'
-import { type Sql, sql } from '../sql.ts'
+import type { AggregateTerm } from '#plan/ast.ts'
+import { type Sql, sql } from '#engine/sql.ts'
 import { column } from './names.ts'
 
 const result = (canonical: CanonicalType, family: string): ValueType => ({
@@ -25,7 +25,7 @@ const extremes = new Set(
 )
 
 /** The expression of an aggregate, and the type of what it gives. */
-export function aggregate(o: Extract<Output, { kind: 'aggregate' }>): {
+export function aggregate(o: AggregateTerm['aggregate']): {
   readonly value: Sql
   readonly type: ValueType
 } {

@@ -1,7 +1,7 @@
 /** Conditions as SQL. NULL behaves as SQL says: it is neither equal nor unequal to anything, and NOT of unknown is unknown. */
 import type { Table } from '#catalog/model.ts'
 import type { ColumnRef, Condition, Join, Param } from '#plan/ast.ts'
-import { join, type Sql, sql, trusted } from '../sql.ts'
+import { join, type Sql, sql, trusted } from '#engine/sql.ts'
 import { behind } from './keyset.ts'
 import { castName, column, identifier, isDomainArray, tableName, text } from './names.ts'
 import { listOfArrays, operand, parameter, textParameter } from './parameters.ts'

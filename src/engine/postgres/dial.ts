@@ -28,10 +28,15 @@ export async function openSocket(target: Target, signal: AbortSignal): Promise<n
     const [answer] = (await once(socket, 'data')) as [Buffer]
     // Exactly one byte may come before TLS begins; more would be injected plain text (CVE-2021-23222).
     if (answer.length !== 1)
-      throw new Error('the server sent more than one byte in answer to the TLS request')
+      throw Object.assign(new Error('the server sent more than one byte in answer to the TLS request'), {
+        code: 'TLS_REFUSED',
+      })
     if (answer[0] !== 0x53) {
       if (target.tls.mode === 'prefer') return socket
-      throw new Error(`the server does not offer TLS, database.tls.mode is ${target.tls.mode}`)
+      throw Object.assign(
+        new Error(`the server does not offer TLS, database.tls.mode is ${target.tls.mode}`),
+        { code: 'TLS_REFUSED' },
+      )
     }
     const verify = target.tls.mode === 'verify-full'
     const secure = tls.connect({

@@ -1,7 +1,7 @@
 /** Statements to PostgreSQL's SQL (14 and later). Deterministic: equal statements give equal text. */
 import type { Statement } from '#plan/ast.ts'
-import type { Compiled } from '../engine.ts'
-import { finish, type ParameterStyle } from '../sql.ts'
+import type { Compiled } from '#engine/engine.ts'
+import { finish, type ParameterStyle } from '#engine/sql.ts'
 import { call } from './calls.ts'
 import { count, select, type Written } from './reads.ts'
 import { insert, remove, update } from './writes.ts'

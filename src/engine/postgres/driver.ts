@@ -47,6 +47,8 @@ function sessionSettings(options: DatabaseOptions, statementTimeout: number): Re
     IntervalStyle: 'iso_8601',
     bytea_output: 'hex',
     extra_float_digits: '1',
+    // Statements here live for milliseconds; compiling one can take longer than its deadline.
+    jit: 'off',
     statement_timeout: String(statementTimeout),
     // A gateway that dies between two trips of a transaction must not leave locks behind.
     idle_in_transaction_session_timeout: '60000',

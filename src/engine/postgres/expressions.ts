@@ -1,8 +1,8 @@
 /** Canonical output: for each type, the expression whose text (top level) and whose JSON (embeds) give the same bytes. */
 import type { ValueType } from '#catalog/model.ts'
 import type { NumberStyle } from '#plan/ast.ts'
-import type { Encoding } from '../engine.ts'
-import { join, type Sql, sql, trusted } from '../sql.ts'
+import type { Encoding } from '#engine/engine.ts'
+import { join, type Sql, sql, trusted } from '#engine/sql.ts'
 import { identifier } from './names.ts'
 
 /**
@@ -141,6 +141,12 @@ export function outputValue(
 export function textEncoding(type: ValueType, numbers: NumberStyle): Encoding {
   const f = form(type, numbers)
   return f.kind === 'casts' && type.family !== 'money' ? f.encoding : 'text'
+}
+
+/** Text that a parameter of the type takes back exactly, for cursors. Only money is sent as something else: a number. */
+export function cursorValue(e: Sql, type: ValueType): Sql {
+  if (type.family === 'money') return cast(e, ['numeric'])
+  return type.element?.family === 'money' ? cast(e, ['numeric'], '[]') : e
 }
 
 /** The value as a member of a JSON document that row_to_json or array_to_json makes. */

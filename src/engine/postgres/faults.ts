@@ -122,6 +122,7 @@ const network: Readonly<Record<string, Rule>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: no('disconnected'),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: no('disconnected'),
   ERR_TLS_CERT_ALTNAME_INVALID: no('disconnected'),
+  TLS_REFUSED: no('disconnected'), // dial.ts: the server has no TLS, or broke its rules
   SASL_SIGNATURE_MISMATCH: no('auth'), // not the server that knows our password
   // At any time
   CONNECTION_CLOSED: unknown('disconnected'),

@@ -54,7 +54,12 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
             { ...base, onNotify: () => onNotify(), onClosed: onLost },
             until(),
           )
-          await connection.query(`LISTEN "${channel.replaceAll('"', '""')}"`, [], until())
+          try {
+            await connection.query(`LISTEN "${channel.replaceAll('"', '""')}"`, [], until())
+          } catch (error) {
+            await connection.close()
+            throw error
+          }
           return () => connection.close()
         },
       }),

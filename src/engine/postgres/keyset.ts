@@ -1,6 +1,7 @@
 /** The order of rows, and the rows behind a cursor in it. */
-import type { Condition, OrderTerm } from '#plan/ast.ts'
-import { join, type Sql, sql } from '../sql.ts'
+import type { AggregateTerm, Condition, OrderTerm } from '#plan/ast.ts'
+import { join, type Sql, sql } from '#engine/sql.ts'
+import { aggregate } from './aggregates.ts'
 import { column } from './names.ts'
 import { operand } from './parameters.ts'
 
@@ -9,12 +10,14 @@ type Term = Extract<Condition, { kind: 'after' }>['terms'][number]
 const place = (term: OrderTerm): Sql => column(term.by.alias, term.by.column.name)
 
 /** Says where NULL stands only if it can occur and PostgreSQL would put it elsewhere; any other ORDER BY fits no plain index. */
-export function orderBy(terms: readonly OrderTerm[]): Sql {
+export function orderBy(terms: readonly (OrderTerm | AggregateTerm)[]): Sql {
   const items = terms.map((term) => {
+    const by = 'by' in term ? place(term) : aggregate(term.aggregate).value
     const direction = term.descending ? sql` DESC` : sql``
     const usual = term.descending ? 'first' : 'last'
-    if (!term.by.column.nullable || term.nulls === usual) return sql`${place(term)}${direction}`
-    return sql`${place(term)}${direction} NULLS ${term.nulls === 'first' ? sql`FIRST` : sql`LAST`}`
+    const nullable = 'by' in term ? term.by.column.nullable : term.aggregate.function !== 'count'
+    if (!nullable || term.nulls === usual) return sql`${by}${direction}`
+    return sql`${by}${direction} NULLS ${term.nulls === 'first' ? sql`FIRST` : sql`LAST`}`
   })
   return sql` ORDER BY ${join(items, ', ')}`
 }

@@ -1,6 +1,6 @@
 /** Identifiers, literals and type names as PostgreSQL reads them. */
 import type { TableId, ValueType } from '#catalog/model.ts'
-import { type Sql, sql, trusted } from '../sql.ts'
+import { type Sql, sql, trusted } from '#engine/sql.ts'
 
 /** Longest identifier in bytes; the server cuts what is longer (NAMEDATALEN - 1). */
 export const maxIdentifierBytes = 63

@@ -1,7 +1,7 @@
 /** Bound values with the cast that tells PostgreSQL their type. */
 import type { ValueType } from '#catalog/model.ts'
 import type { Bound, Param } from '#plan/ast.ts'
-import { placeholder, type Sql, sql, trusted } from '../sql.ts'
+import { placeholder, type Sql, sql, trusted } from '#engine/sql.ts'
 import { inputText, listText, textList } from './literals.ts'
 import { castName } from './names.ts'
 
@@ -9,16 +9,18 @@ import { castName } from './names.ts'
 function castsTo(type: ValueType): readonly string[] {
   const suffix = type.canonical === 'array' ? '[]' : ''
   const innermost = suffix === '' ? type : type.element
-  return innermost?.family === 'money' ? [`numeric${suffix}`, `money${suffix}`] : [castName(type)]
+  return innermost?.family === 'money' ? [`numeric${suffix}`, castName(type)] : [castName(type)]
 }
 
+/** `how` tells conversions apart that end in the same cast, so that a parameter is shared by equal ones only. */
 function bound(
   slots: readonly number[],
   casts: readonly string[],
-  convert: (v: readonly Bound[]) => string | null,
-) {
-  const form = `::${casts.join('::')}`
-  return sql`${placeholder({ slots, form, convert })}${trusted(form)}`
+  how: 'value' | 'list' | 'arrays',
+  convert: (values: readonly Bound[]) => string | null,
+): Sql {
+  const cast = `::${casts.join('::')}`
+  return sql`${placeholder({ slots, form: how + cast, convert })}${trusted(cast)}`
 }
 
 const asList = (casts: readonly string[]) => casts.map((type) => `${type}[]`)
@@ -37,8 +39,8 @@ function textOf(value: Bound): string | null {
 export function parameter(p: Param): Sql {
   const { type } = p
   return p.list
-    ? bound([p.slot], asList(castsTo(type)), ([value]) => listText(type, itemsOf(value as Bound)))
-    : bound([p.slot], castsTo(type), ([value]) => inputText(type, value as Bound))
+    ? bound([p.slot], asList(castsTo(type)), 'list', ([value]) => listText(type, itemsOf(value as Bound)))
+    : bound([p.slot], castsTo(type), 'value', ([value]) => inputText(type, value as Bound))
 }
 
 /** A value to compare a column with. A cast to name would cut at 63 bytes; text shares name's operators and index. */
@@ -48,18 +50,19 @@ export const operand = (p: Param): Sql =>
 /** A value that is text whatever type its column has; a list becomes text[]. */
 export const textParameter = (p: Param): Sql =>
   p.list
-    ? bound([p.slot], ['text[]'], ([value]) => textList(itemsOf(value as Bound)))
-    : bound([p.slot], ['text'], ([value]) => textOf(value as Bound))
+    ? bound([p.slot], ['text[]'], 'list', ([value]) => textList(itemsOf(value as Bound)))
+    : bound([p.slot], ['text'], 'value', ([value]) => textOf(value as Bound))
 
 /** Array literals as text[], for lists of arrays: PostgreSQL would take an array of arrays for one with more dimensions. */
 export const listOfArrays = (p: Param): Sql =>
-  bound([p.slot], ['text[]'], ([value]) =>
+  bound([p.slot], ['text[]'], 'arrays', ([value]) =>
     textList(itemsOf(value as Bound).map((item) => inputText(p.type, item))),
   )
 
 /** A number of rows. */
-export const rowCount = (p: Param): Sql => bound([p.slot], ['int8'], ([value]) => textOf(value as Bound))
+export const rowCount = (p: Param): Sql =>
+  bound([p.slot], ['int8'], 'value', ([value]) => textOf(value as Bound))
 
 /** All values of one column as an array, for bulk inserts. */
 export const columnOfValues = (type: ValueType, slots: readonly number[]): Sql =>
-  bound(slots, asList(castsTo(type)), (values) => listText(type, values))
+  bound(slots, asList(castsTo(type)), 'list', (values) => listText(type, values))

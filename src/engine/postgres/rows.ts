@@ -50,6 +50,62 @@ const scratchLimit = 65_536
 
 export const createScratch = (): Scratch => ({ buffer: Buffer.allocUnsafeSlow(8192) })
 
+/** What depends on columns and format alone, worked out once per statement. */
+interface Shape {
+  readonly bare: boolean
+  readonly json: boolean
+  /** `object` and `value` write one row whatever is to be kept. */
+  readonly one: boolean
+  readonly encodings: readonly Encoding[]
+  readonly isHidden: readonly boolean[]
+  readonly prefixes: readonly Buffer[]
+  readonly prefixBytes: number
+  readonly anyShown: boolean
+  readonly anyHidden: boolean
+  /** What stands before the first row. */
+  readonly opening: Buffer
+}
+
+const shapes = new WeakMap<readonly OutputColumn[], Map<RowFormat, Shape>>()
+
+function shapeOf(columns: readonly OutputColumn[], format: RowFormat): Shape {
+  let formats = shapes.get(columns)
+  if (formats === undefined) shapes.set(columns, (formats = new Map()))
+  let shape = formats.get(format)
+  if (shape === undefined) formats.set(format, (shape = makeShape(columns, format)))
+  return shape
+}
+
+function makeShape(columns: readonly OutputColumn[], format: RowFormat): Shape {
+  const shown = columns.filter((c) => !c.hidden)
+  const bare = format === 'value' || format === 'values'
+  const json = format !== 'csv'
+  const prefixes = columns.map((c) => {
+    if (c.hidden || bare) return Buffer.alloc(0)
+    const first = c === shown[0]
+    return Buffer.from(json ? `${first ? '{' : ','}${JSON.stringify(c.name)}:` : first ? '' : ',')
+  })
+  const csvName = (name: string) =>
+    /[",\r\n]/.test(name) || name === '' ? `"${name.replaceAll('"', '""')}"` : name
+  const opening = !json
+    ? `${shown.map((c) => csvName(c.name)).join(',')}\r\n`
+    : format === 'array' || format === 'values'
+      ? '['
+      : ''
+  return {
+    bare,
+    json,
+    one: format === 'object' || format === 'value',
+    encodings: columns.map((c) => c.encoding),
+    isHidden: columns.map((c) => c.hidden),
+    prefixes,
+    prefixBytes: prefixes.reduce((sum, p) => sum + p.length, 0),
+    anyShown: shown.length > 0,
+    anyHidden: shown.length < columns.length,
+    opening: Buffer.from(opening),
+  }
+}
+
 /**
  * Makes the writer of one statement's rows.
  * @param keep rows beyond this many are counted, not written
@@ -61,18 +117,9 @@ export function createRowWriter(
   keep: number,
   scratch: Scratch,
 ): RowWriter {
-  const shown = columns.filter((c) => !c.hidden)
-  const bare = format === 'value' || format === 'values'
-  const json = format !== 'csv'
-  const limit = format === 'object' || format === 'value' ? Math.min(keep, 1) : keep
-  const encodings: readonly Encoding[] = columns.map((c) => c.encoding)
-  const isHidden: readonly boolean[] = columns.map((c) => c.hidden)
-  const prefixes: readonly Buffer[] = columns.map((c) => {
-    if (c.hidden || bare) return Buffer.alloc(0)
-    const first = c === shown[0]
-    return Buffer.from(json ? `${first ? '{' : ','}${JSON.stringify(c.name)}:` : first ? '' : ',')
-  })
-  const prefixBytes = prefixes.reduce((sum, p) => sum + p.length, 0)
+  const { bare, json, one, encodings, isHidden, prefixes, prefixBytes, anyShown, anyHidden, opening } =
+    shapeOf(columns, format)
+  const limit = one ? Math.min(keep, 1) : keep
 
   let out = scratch.buffer
   let end = 0
@@ -226,16 +273,8 @@ export function createRowWriter(
     }
   }
 
-  const csvHeader = () => {
-    const line = shown
-      .map((c) => (/[",\r\n]/.test(c.name) || c.name === '' ? `"${c.name.replaceAll('"', '""')}"` : c.name))
-      .join(',')
-    const bytes = Buffer.from(`${line}\r\n`)
-    room(bytes.length)
-    end += bytes.copy(out, end)
-  }
-  if (format === 'csv') csvHeader()
-  else if (format === 'array' || format === 'values') out[end++] = 0x5b
+  room(opening.length)
+  put(opening)
 
   return {
     row(bytes, start) {
@@ -275,7 +314,7 @@ export function createRowWriter(
       if (bare) return
       room(4)
       if (json) {
-        if (shown.length === 0) out[end++] = 0x7b
+        if (!anyShown) out[end++] = 0x7b
         out[end++] = 0x7d
         if (format === 'ndjson') out[end++] = newline
       } else {
@@ -298,7 +337,7 @@ export function createRowWriter(
         out[end++] = 0x5d
       }
       let hidden: (string | null)[] | undefined
-      if (lastBytes !== undefined) {
+      if (lastBytes !== undefined && anyHidden) {
         hidden = []
         let at = lastStart + 2
         for (let i = 0; i < columns.length; i++) {

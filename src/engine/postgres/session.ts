@@ -142,6 +142,8 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   let status: 'I' | 'T' | 'E' = 'I'
   let lost: Error | undefined
   let closing = false
+  let alarm: { cancel(): void } | undefined
+  let alarmAt = 0
   /** Names of statements to close with the next exchange. */
   const stale: string[] = []
 
@@ -159,6 +161,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const fail = (error: Error) => {
     if (lost !== undefined) return
     lost = error
+    alarm?.cancel()
     socket.destroy()
     const exchange = current
     current = undefined
@@ -327,6 +330,19 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     )
   }
 
+  /** One timer for all exchanges: it is left running when an exchange ends in time, and asks anew when it fires early. */
+  const watch = (deadline: number) => {
+    if (alarm !== undefined && alarmAt <= deadline) return
+    alarm?.cancel()
+    alarmAt = deadline
+    alarm = parts.after(deadline - parts.now(), () => {
+      alarm = undefined
+      if (current === undefined) return
+      if (current.o.deadline <= parts.now()) cancel(current, 'deadline')
+      else watch(current.o.deadline)
+    })
+  }
+
   const session: Session = {
     processId: parts.processId,
     exchange(step, o) {
@@ -365,13 +381,12 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           ready: false,
         }
         const onAbort = () => cancel(exchange, 'client')
-        const timer = parts.after(left, () => cancel(exchange, 'deadline'))
         const done = () => {
-          timer.cancel()
           o.signal.removeEventListener('abort', onAbort)
         }
         o.signal.addEventListener('abort', onAbort)
         current = exchange
+        watch(o.deadline)
         for (const name of stale.splice(0)) writer.closeStatement(name)
         for (const one of before) addStep(one, 0, exchange.parsing)
         addStep(step, o.portal?.rows ?? 0, exchange.parsing)

@@ -1,7 +1,7 @@
 /** Insert, Update and Delete. */
 import type { ValueType } from '#catalog/model.ts'
 import type { Delete, Insert, Param, Returning, Update } from '#plan/ast.ts'
-import { join, type Sql, sql, trusted } from '../sql.ts'
+import { join, type Sql, sql, trusted } from '#engine/sql.ts'
 import { aliased, condition, conjuncts, where } from './conditions.ts'
 import { column, identifier, tableName } from './names.ts'
 import { columnOfValues, parameter } from './parameters.ts'
@@ -33,15 +33,11 @@ function source(s: Insert): { readonly rows: Sql; readonly bulk: boolean } {
   }
   const arrays = s.rows.length >= bulkRows ? asArrays(s) : undefined
   if (arrays) return { rows: sql`SELECT * FROM unnest(${join(arrays, ', ')})`, bulk: true }
-  const rows = s.rows.map(
-    (row) =>
-      sql`(${join(
-        row.map((value) => (value ? parameter(value) : sql`DEFAULT`)),
-        ', ',
-      )})`,
-  )
+  const rows = s.rows.map((row) => sql`(${join(row.map(cell), ', ')})`)
   return { rows: sql`VALUES ${join(rows, ', ')}`, bulk: false }
 }
+
+const cell = (value: Param | undefined): Sql => (value ? parameter(value) : sql`DEFAULT`)
 
 /** One array per column, if every cell has a value and no column's values are arrays or rows, which unnest takes apart. */
 function asArrays(s: Insert): readonly Sql[] | undefined {
@@ -63,7 +59,7 @@ const isTakenApart = (type: ValueType) => type.canonical === 'array' || type.fam
 
 function conflict(s: Insert): Sql {
   if (!s.upsert) return sql``
-  const { key, reset, where: condition_ } = s.upsert
+  const { key, reset, where: mustHold } = s.upsert
   const isKey = (name: string) => key.some((k) => k.name === name)
   const changes = [
     ...names(s.columns.filter((c) => !isKey(c.name))).map((name) => sql`${name} = EXCLUDED.${name}`),
@@ -73,7 +69,7 @@ function conflict(s: Insert): Sql {
   const set =
     changes.length > 0 ? changes : names(key.slice(0, 1)).map((name) => sql`${name} = EXCLUDED.${name}`)
   const target = join(names(key), ', ')
-  const old = where(conjuncts(condition_).map(condition))
+  const old = where(conjuncts(mustHold).map(condition))
   return sql` ON CONFLICT (${target}) DO UPDATE SET ${join(set, ', ')}${old}`
 }
 
@@ -90,7 +86,7 @@ function insertedOf(s: Insert): Sql {
 }
 
 export function update(s: Update): Written {
-  const set = s.set.map(({ column: c, value }) => sql`${identifier(c.name)} = ${parameter(value)}`)
+  const set = s.set.map(({ column: c, value }) => sql`${identifier(c.name)} = ${cell(value)}`)
   const { list, columns } = returning(s.returning)
   const rows = where(conjuncts(s.where).map(condition))
   return { text: sql`UPDATE ${aliased(s.table, s.alias)} SET ${join(set, ', ')}${rows}${list}`, columns }

@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# The gateway alone: Node and dist/, no package manager, no shell, not root, nothing written.
+ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY scripts/build.ts scripts/
+COPY src src
+RUN node scripts/build.ts && node dist/main.js --version
+
+FROM ${RUNTIME_IMAGE}
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="postern" \
+      org.opencontainers.image.description="A sidecar that turns one SQL database into a calm HTTP API" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production \
+    POSTERN_REVISION=${REVISION}
+COPY --from=build /src/dist /app
+WORKDIR /app
+USER 65532:65532
+# API, probes and metrics, administration.
+EXPOSE 6420 6421 6422
+ENTRYPOINT ["/nodejs/bin/node", "/app/main.js"]
+CMD ["serve"]

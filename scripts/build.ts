@@ -1,0 +1,33 @@
+/** Bundles the gateway into dist/: one chunk a role and engine, loaded when needed, with nothing left to install. */
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const outdir = join(root, 'dist')
+
+rmSync(outdir, { recursive: true, force: true })
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts'],
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  chunkNames: 'chunks/[name]-[hash]',
+  // Not minified: it starts as fast, and stack traces stay readable.
+  legalComments: 'linked',
+  // CommonJS packages inside an ES module still ask for require.
+  banner: {
+    js: `import { createRequire as postern_createRequire } from 'node:module'; const require = postern_createRequire(import.meta.url);`,
+  },
+  logLevel: 'warning',
+})
+// In the image there is no other package.json that says so.
+writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n')
+
+const files = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+console.log(`dist: ${files.length} files, ${Math.round(bytes / 1024)} KiB`)

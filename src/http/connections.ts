@@ -1,0 +1,85 @@
+/** The connections of one HTTP server: which of them are answering, and how each ends without cutting a request off. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '#base/clock.ts'
+
+/** Requests of one connection that are not answered yet; more than one when a client pipelines. */
+interface State {
+  answering: number
+  latest: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse } | undefined
+}
+
+/**
+ * A connection between two requests may carry the next one already, unread: to close it would break that request.
+ * So the end waits this long (ms), and who sends one meanwhile gets its answer with `Connection: close`.
+ */
+const idleGraceMs = 200
+
+export interface Connections {
+  opened(socket: Socket): void
+  /** A request has come; before anything is answered. */
+  begins(incoming: IncomingMessage, outgoing: ServerResponse): void
+  /** What the connection is doing: waiting for (the rest of) a request, or answering. */
+  doing(socket: Socket): 'reading' | 'answering' | 'answer begun'
+  /** Calls back when the answer under way has left. */
+  afterAnswer(socket: Socket, body: () => void): void
+  /** From now on each connection ends after its answer, an idle one after a moment. */
+  drain(): void
+}
+
+/** Makes the book of connections of one server. */
+export function createConnections(clock: Clock): Connections {
+  const states = new Map<Socket, State>()
+  let draining = false
+  let graceOver = false
+
+  const closeIfIdle = (socket: Socket, state: State) => {
+    if (state.answering === 0) socket.destroySoon()
+  }
+  /** The last answer of a connection says that it is the last. */
+  const announceEnd = ({ latest }: State) => {
+    if (latest !== undefined && !latest.outgoing.headersSent) latest.outgoing.setHeader('connection', 'close')
+  }
+
+  return {
+    opened: (socket) => {
+      const state: State = { answering: 0, latest: undefined }
+      states.set(socket, state)
+      socket.once('close', () => states.delete(socket))
+    },
+    begins: (incoming, outgoing) => {
+      const state = states.get(incoming.socket)
+      if (state === undefined) return
+      const { latest } = state
+      if (draining && latest !== undefined && !latest.outgoing.headersSent)
+        latest.outgoing.removeHeader('connection')
+      state.answering++
+      state.latest = { incoming, outgoing }
+      if (draining) announceEnd(state)
+      outgoing.once('close', () => {
+        state.answering--
+        if (graceOver) closeIfIdle(incoming.socket, state)
+      })
+    },
+    doing: (socket) => {
+      const state = states.get(socket)
+      if (state?.latest === undefined || state.answering === 0) return 'reading'
+      if (state.latest.outgoing.headersSent) return 'answer begun'
+      return state.latest.incoming.complete ? 'answering' : 'reading'
+    },
+    afterAnswer: (socket, body) => {
+      const state = states.get(socket)
+      if (state === undefined) return
+      announceEnd(state)
+      state.latest?.outgoing.once('close', body)
+    },
+    drain: () => {
+      draining = true
+      for (const state of states.values()) if (state.answering > 0) announceEnd(state)
+      clock.after(idleGraceMs, () => {
+        graceOver = true
+        for (const [socket, state] of states) closeIfIdle(socket, state)
+      })
+    },
+  }
+}

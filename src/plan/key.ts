@@ -1,0 +1,52 @@
+/** The key in a path → the condition that finds its row. */
+import { GatewayError } from '#base/errors.ts'
+import type { Field, Resource } from '#contract/contract.ts'
+import { type Access, refOf } from './access.ts'
+import type { Condition } from './ast.ts'
+import type { Draft } from './draft.ts'
+import { allOf } from './filter.ts'
+import type { Place } from './refuse.ts'
+import { valueText } from './values.ts'
+
+/** Where the value of a key field is blamed. */
+export const keyPlace = (field: Field): Place => ({
+  name: field.name,
+  source: 'url',
+  texts: true,
+  stored: false,
+})
+
+/**
+ * Checks that a key of so many parts can name a row.
+ * @throws GatewayError not_found when rows have no key, invalid_parameter when it has another number of parts
+ */
+export function checkKey({ name, key }: Resource, parts: number): void {
+  const fields = key.map((field) => field.name)
+  if (fields.length === 0)
+    throw new GatewayError(
+      'not_found',
+      `Rows of ${name} have no key, so they have no paths of their own; filter the collection instead.`,
+    )
+  if (fields.length !== parts)
+    throw new GatewayError(
+      'invalid_parameter',
+      `key: ${name} takes ${fields.length} value${fields.length === 1 ? '' : 's'} (${fields.join(',')}), found ${parts}`,
+      { facts: { parameter: 'key', fields, actual: parts } },
+    )
+}
+
+/**
+ * The row with the key of the request.
+ * @param parts how many the request's key has
+ * @throws GatewayError as `checkKey`
+ */
+export function keyCondition(draft: Draft, access: Access, parts: number): Condition {
+  checkKey(access.resource, parts)
+  return allOf(
+    access.resource.key.map((field, i): Condition => {
+      const { type } = field.column
+      const right = draft.add(type, ({ key }) => valueText(type, key?.[i], keyPlace(field)))
+      return { kind: 'compare', left: refOf(access, field), operator: 'eq', right }
+    }),
+  )
+}

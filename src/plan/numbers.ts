@@ -1,0 +1,109 @@
+/** Numbers as texts: checked digit by digit, so that neither size nor precision is lost on the way. Pure. */
+import type { ValueType } from '#catalog/model.ts'
+import { numberText } from './exact-json.ts'
+import { type Place, refusal } from './refuse.ts'
+
+/** A decimal number apart: ± digits × 10^-scale, without zeros in front or at the end. */
+interface Decimal {
+  readonly negative: boolean
+  /** Empty for zero. */
+  readonly digits: string
+  readonly scale: number
+}
+
+/** Exponents of at most six digits: PostgreSQL's numeric ends at 131,072 digits, doubles long before. */
+const form = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d{1,6}))?$/
+
+function decimalOf(text: string): Decimal | undefined {
+  const match = form.exec(text)
+  if (match === null) return undefined
+  const [, sign, mantissa = '', exponent = '0'] = match
+  const point = mantissa.indexOf('.')
+  const all = point < 0 ? mantissa : mantissa.slice(0, point) + mantissa.slice(point + 1)
+  const fraction = point < 0 ? 0 : mantissa.length - point - 1
+  let start = 0
+  while (all[start] === '0') start++
+  let end = all.length
+  while (end > start && all[end - 1] === '0') end--
+  const scale = fraction - (all.length - end) - Number(exponent)
+  return { negative: sign === '-', digits: all.slice(start, end), scale: start === end ? 0 : scale }
+}
+
+/** Digits a number may have in front of its point where its type names no range. */
+const mostDigits = 1000
+
+/** Compares two integers written plainly, without zeros in front. */
+function isAbove(a: string, b: string): boolean {
+  const [negativeA, negativeB] = [a.startsWith('-'), b.startsWith('-')]
+  if (negativeA !== negativeB) return negativeB
+  const longer = a.length === b.length ? a > b : a.length > b.length
+  return a !== b && longer !== negativeA
+}
+
+/** The text of a value that is a number, or a text that shall be one. */
+const textOf = (raw: unknown): string | undefined => (typeof raw === 'string' ? raw : numberText(raw))
+
+/** The plain digits of an integer; undefined when it is none, or has more digits than are looked at. */
+function digitsOf(raw: unknown): string | undefined {
+  const text = textOf(raw)
+  const number = text === undefined ? undefined : decimalOf(text)
+  if (number === undefined || number.scale > 0 || number.digits.length - number.scale > mostDigits)
+    return undefined
+  if (number.digits === '') return '0'
+  return `${number.negative ? '-' : ''}${number.digits}${'0'.repeat(-number.scale)}`
+}
+
+/**
+ * An integer as its plain digits. `1.0` and `1e3` are integers too: JSON does not tell them apart from `1` and `1000`.
+ * @throws GatewayError when it is none, or outside the range of its type
+ */
+export function integerText(type: ValueType, raw: unknown, place: Place): string {
+  const digits = digitsOf(raw)
+  const { range } = type
+  if (
+    digits !== undefined &&
+    (range === undefined || !(isAbove(range[0], digits) || isAbove(digits, range[1])))
+  )
+    return digits
+  const bounds = range === undefined ? `of at most ${mostDigits} digits` : `from ${range[0]} to ${range[1]}`
+  throw refusal(place, `must be an integer ${bounds}`, { type: 'integer', ...(range && { range }) })
+}
+
+/** What is no number and yet a value of float and of PostgreSQL's numeric (infinities since version 14). */
+const special = new Set(['NaN', 'Infinity', '-Infinity'])
+
+/**
+ * A decimal as it was written, trailing zeros included: they are part of its value.
+ * @throws GatewayError when it is none, or (to be stored) has more digits than its column keeps: databases would round
+ */
+export function decimalText(type: ValueType, raw: unknown, place: Place): string {
+  const text = textOf(raw)
+  const { precision, scale = 0 } = type
+  // A column of limited digits holds NaN, but no infinity (PostgreSQL manual, "Numeric Types").
+  if (text !== undefined && special.has(text) && type.family === 'numeric')
+    if (text === 'NaN' || precision === undefined || !place.stored) return text
+  const number = text === undefined ? undefined : decimalOf(text)
+  if (text === undefined || number === undefined)
+    throw refusal(place, 'must be a decimal number, such as 12.50', { type: 'decimal' })
+  if (!place.stored || precision === undefined) return text
+  const whole = number.digits.length - number.scale
+  if (number.scale > scale)
+    throw refusal(place, `has ${number.scale} digits behind the point, at most ${scale}`, {
+      type: 'decimal',
+      scale,
+    })
+  if (whole > precision - scale)
+    throw refusal(place, `has ${whole} digits in front of the point, at most ${precision - scale}`, {
+      type: 'decimal',
+      precision,
+      scale,
+    })
+  return text
+}
+
+/** @throws GatewayError when it is no number, NaN, Infinity or -Infinity */
+export function floatText(raw: unknown, place: Place): string {
+  const text = textOf(raw)
+  if (text !== undefined && (special.has(text) || decimalOf(text) !== undefined)) return text
+  throw refusal(place, 'must be a number, NaN, Infinity or -Infinity', { type: 'float' })
+}

@@ -1,0 +1,88 @@
+/** Dates and times as texts: RFC 3339, and whatever canonical form writes beyond it (BC, years of five digits, infinity). Pure. */
+import { type Place, refusal } from './refuse.ts'
+
+const date = String.raw`(?<date>\d{4,7}-\d\d-\d\d)`
+const time = String.raw`(?<time>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)`
+/** In a query string an unescaped `+` arrives as a space; nothing else could stand there. */
+const zone = String.raw`(?<zone>[Zz]|[+ -]\d\d(?::?\d\d)?)?`
+const era = '(?<era> BC)?'
+
+const forms = {
+  moment: new RegExp(`^${date}[Tt ]${time}${zone}${era}$`),
+  date: new RegExp(`^${date}${era}$`),
+  time: new RegExp(`^${time}$`),
+}
+
+const isInfinite = (text: string) => text === 'infinity' || text === '-infinity'
+
+const numbers = (text: string, separator: string) => text.split(separator).map(Number)
+
+/** 1 BC is the year 0 of the calendar's arithmetic, and a leap year. */
+function isDate(text: string, bc: boolean): boolean {
+  const [year = 0, month = 0, day = 0] = numbers(text, '-')
+  const y = bc ? 1 - year : year
+  const leap = y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0)
+  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+  return year > 0 && days !== undefined && day >= 1 && day <= days
+}
+
+/** RFC 3339 has second 60 for leap seconds, ISO 8601 hour 24 for the end of the day; databases take both. */
+function isTime(text: string): boolean {
+  const [hour = 0, minute = 0, second = 0] = numbers(text, ':')
+  return hour < 24 ? minute < 60 && second < 61 : /^24:00(:00(\.0+)?)?$/.test(text)
+}
+
+const isZone = (text: string): boolean => {
+  const [hours = 0, minutes = 0] = [...text.matchAll(/\d\d/g)].map(Number)
+  return hours < 16 && minutes < 60
+}
+
+/** Apart, if the text has the form and names a moment that exists. */
+function momentOf(raw: unknown): { front: string; zone: string | undefined; era: string } | undefined {
+  const parts = typeof raw === 'string' ? forms.moment.exec(raw)?.groups : undefined
+  if (parts === undefined) return undefined
+  const { date = '', time = '', zone, era = '' } = parts
+  if (!isDate(date, era !== '') || !isTime(time) || (zone !== undefined && !isZone(zone))) return undefined
+  return { front: `${date}T${time}`, zone: zone?.replace(' ', '+').toUpperCase(), era }
+}
+
+/**
+ * A moment. An offset is required: without one it would be a guess.
+ * @throws GatewayError
+ */
+export function timestampText(raw: unknown, place: Place): string {
+  if (typeof raw === 'string' && isInfinite(raw)) return raw
+  const moment = momentOf(raw)
+  if (moment?.zone !== undefined) return moment.front + moment.zone + moment.era
+  const why = moment === undefined ? 'must be a timestamp' : 'needs an offset'
+  throw refusal(place, `${why}, such as 2026-11-23T14:05:09Z or 2026-11-23T16:05:09+02:00`, {
+    type: 'timestamp',
+  })
+}
+
+/**
+ * Date and time without a zone. An offset is refused: to drop it would change the moment.
+ * @throws GatewayError
+ */
+export function datetimeText(raw: unknown, place: Place): string {
+  if (typeof raw === 'string' && isInfinite(raw)) return raw
+  const moment = momentOf(raw)
+  if (moment !== undefined && moment.zone === undefined) return moment.front + moment.era
+  const why = moment === undefined ? 'must be a date and time' : 'takes no offset, but date and time'
+  throw refusal(place, `${why}, such as 2026-11-23T14:05:09`, { type: 'datetime' })
+}
+
+/** @throws GatewayError */
+export function dateText(raw: unknown, place: Place): string {
+  if (typeof raw === 'string') {
+    const parts = forms.date.exec(raw)?.groups
+    if (isInfinite(raw) || (parts && isDate(parts['date'] as string, parts['era'] !== undefined))) return raw
+  }
+  throw refusal(place, 'must be a date, such as 2026-11-23', { type: 'date' })
+}
+
+/** @throws GatewayError */
+export function timeText(raw: unknown, place: Place): string {
+  if (typeof raw === 'string' && forms.time.test(raw) && isTime(raw)) return raw
+  throw refusal(place, 'must be a time of day, such as 14:05:09', { type: 'time' })
+}

@@ -1,0 +1,226 @@
+/** The plan of a write: the statements that insert, upsert, update or delete, with their values. Pure. */
+import { GatewayError } from '#base/errors.ts'
+import type { Column } from '#catalog/model.ts'
+import type { WriteRequest } from '#contract/request.ts'
+import type { Operation } from '#policy/authorize.ts'
+import { accessBy, demand, resourceNamed } from './access.ts'
+import type { Bound, Condition, Insert, Update } from './ast.ts'
+import { type Draft, newDraft, type PlanEnvironment, textType } from './draft.ts'
+import { allOf, conditionOf } from './filter.ts'
+import { checkKey, keyCondition } from './key.ts'
+import type { ExistsPlan, WritePlan, WriteStep } from './plan.ts'
+import { type Returned, returnedBy } from './returning.ts'
+import { type Cells, cellsOf, resetBy, type Target, withKey } from './rows.ts'
+
+const needed: Readonly<Record<WriteRequest['operation'], readonly Operation[]>> = {
+  insert: ['insert'],
+  upsert: ['insert', 'update'],
+  update: ['update'],
+  delete: ['delete'],
+}
+
+/** The row's version in an ETag: what stands before the first `.`; the rest tells representations apart. */
+export const versionOfEtag = (etag: string): string => etag.split('.', 1)[0] as string
+
+/** A write once names are looked up. */
+interface Parts extends Target {
+  readonly request: WriteRequest
+  readonly draft: Draft
+  readonly returned: Returned
+}
+
+/**
+ * Slots: the values of the request keep theirs; key, versions and the cells of the rows follow.
+ * @throws GatewayError unknown_resource, forbidden, method_not_allowed, not_found (rows without a key), unknown_field,
+ *   unknown_operator, unknown_relation, ambiguous_relation, read_only_field, bad_value, invalid_parameter,
+ *   unbounded_write
+ */
+export function planWrite(request: WriteRequest, env: PlanEnvironment): WritePlan {
+  const { operation, query } = request
+  const resource = resourceNamed(env.contract, request.resource)
+  demand(env, resource, needed[operation])
+  if (query.filter !== undefined) demand(env, resource, ['read'])
+  if (request.key !== undefined) checkKey(resource, request.key.length)
+  checkBounded(request)
+
+  const draft = newDraft(env, request.values.length)
+  draft.touch(resource.table)
+  const alias = draft.alias()
+  const readable = accessBy(env.authorize(resource, 'read'), resource, alias)
+  const writable = accessBy(
+    env.authorize(resource, operation === 'upsert' ? 'update' : operation),
+    resource,
+    alias,
+  )
+  const returned = returnedBy(request, draft, readable)
+  const steps = stepsOf({ request, draft, readable, writable, returned })
+  const { single, versionAt, insertedAt, keyAt, embeds } = returned
+  return { steps, single, versionAt, insertedAt, keyAt, embeds, tables: draft.tables() }
+}
+
+/** The parser refuses this too; a write to all rows is worth two looks. */
+function checkBounded({ operation, resource, key, query, preferences }: WriteRequest): void {
+  if (operation === 'insert' || key !== undefined || query.filter !== undefined) return
+  if (preferences.maxAffected === undefined)
+    throw new GatewayError(
+      'unbounded_write',
+      `A write to all rows of ${resource} needs a filter, or Prefer: max-affected=N with the most rows it may touch.`,
+    )
+}
+
+function stepsOf(parts: Parts): readonly WriteStep[] {
+  const { request } = parts
+  switch (request.operation) {
+    case 'insert':
+      if (request.rows.length === 0) throw new GatewayError('bad_value', 'body: holds no row to insert')
+      return insertion(parts, cellsOf(request, parts), undefined)
+    case 'upsert': {
+      const cells = withKey(cellsOf(request, parts), request, parts)
+      const reset = resetBy(cells, parts)
+      // If-Match asks for a row that exists (RFC 9110 section 13.1.1), so that nothing may be inserted.
+      if (request.ifMatch !== undefined) return [update(parts, cells, reset)]
+      const key = parts.writable.resource.key.map((field) => field.column)
+      return insertion(parts, cells, request.ifNoneMatchAny ? undefined : { key, reset })
+    }
+    case 'update': {
+      const cells = cellsOf(request, parts)
+      if (cells.columns.length === 0) throw new GatewayError('bad_value', 'body: names no field to change')
+      return [update(parts, cells, [])]
+    }
+    case 'delete':
+      return [removal(parts)]
+    default:
+      return request.operation satisfies never
+  }
+}
+
+/** What every statement of a write has. */
+const base = ({ writable, returned }: Parts) =>
+  ({ table: writable.resource.table, alias: writable.alias, returning: returned.returning }) as const
+
+/** Values of the slots that the draft has given out; nothing may be added to it afterwards. */
+const draftValues = ({ draft, request }: Parts): readonly Bound[] =>
+  draft.bind({
+    values: request.values,
+    key: request.key,
+    cursor: undefined,
+    limit: undefined,
+    offset: undefined,
+  })
+
+/** The rows a write touches: by key, by filter, and only in the versions that If-Match names. */
+function whereOf({ request, draft, readable }: Parts): Condition {
+  const { key, ifMatch, query } = request
+  const conditions: Condition[] = []
+  if (key !== undefined) conditions.push(keyCondition(draft, readable, key.length))
+  if (query.filter !== undefined) conditions.push(conditionOf(draft, readable, query.filter))
+  if (ifMatch !== undefined && ifMatch !== '*') {
+    const versions = draft.add(textType, () => ifMatch.map(versionOfEtag))
+    const { alias, resource } = readable
+    conditions.push({ kind: 'version', alias, table: resource.table, versions: { ...versions, list: true } })
+  }
+  return allOf(conditions)
+}
+
+/** Everything the text of a statement depends on, beside contract and configuration. */
+function shapeOf({ request, readable, writable }: Parts, ...rest: readonly unknown[]): string {
+  const { ifMatch, ifNoneMatchAny, many, shape } = request
+  const open = [readable, writable].map(({ fields, resource }) =>
+    fields.length === resource.fields.length ? '*' : fields.map((field) => field.name),
+  )
+  return JSON.stringify([
+    shape,
+    many,
+    ifMatch === '*' ? '*' : ifMatch !== undefined,
+    ifNoneMatchAny,
+    open,
+    rest,
+  ])
+}
+
+const names = (columns: readonly Column[]) => columns.map((column) => column.name)
+
+/** As few statements as the engine's limit of parameters allows; full ones have one shape. */
+function insertion(parts: Parts, { columns, rows }: Cells, upsert: Insert['upsert']): readonly WriteStep[] {
+  const shared = draftValues(parts)
+  const { maxParameters } = parts.draft.env.capabilities
+  const perStep = Math.max(1, Math.floor((maxParameters - shared.length) / Math.max(1, columns.length)))
+  const steps: WriteStep[] = []
+  for (let start = 0; start < rows.length; start += perStep) {
+    const chunk = rows.slice(start, start + perStep)
+    const values = [...shared]
+    const cells = chunk.map((row) =>
+      row.map((cell, i) => {
+        if (cell === undefined) return undefined
+        const slot = values.push(cell) - 1
+        return { slot, type: (columns[i] as Column).type }
+      }),
+    )
+    const given = values.length - shared.length === columns.length * chunk.length
+    const gaps = given
+      ? ''
+      : chunk.map((row) => row.map((cell) => (cell === undefined ? 0 : 1)).join('')).join()
+    steps.push({
+      statement: { kind: 'insert', ...base(parts), columns, rows: cells, upsert },
+      values,
+      shape: shapeOf(parts, names(columns), chunk.length, gaps),
+    })
+  }
+  return steps
+}
+
+function update(parts: Parts, { columns, rows }: Cells, reset: readonly Column[]): WriteStep {
+  const where = whereOf(parts)
+  const shared = draftValues(parts)
+  const cells = (rows[0] ?? []).map((cell) => cell ?? null)
+  const set: Update['set'] = [
+    ...columns.map((column, i) => ({ column, value: { slot: shared.length + i, type: column.type } })),
+    ...reset.map((column) => ({ column, value: undefined })),
+  ]
+  return {
+    statement: { kind: 'update', ...base(parts), set, where },
+    values: [...shared, ...cells],
+    shape: shapeOf(parts, names(columns), names(reset)),
+  }
+}
+
+function removal(parts: Parts): WriteStep {
+  const where = whereOf(parts)
+  return {
+    statement: { kind: 'delete', ...base(parts), where },
+    values: draftValues(parts),
+    shape: shapeOf(parts),
+  }
+}
+
+/**
+ * Asks whether the row of the request's key exists, whatever its version: after a write by key touched nothing.
+ * The statement depends on the resource alone.
+ */
+export function planExists(request: WriteRequest, env: PlanEnvironment): ExistsPlan {
+  const resource = resourceNamed(env.contract, request.resource)
+  const key = request.key ?? []
+  const draft = newDraft(env, 0)
+  const access = accessBy(env.authorize(resource, 'read'), resource, draft.alias())
+  const where = keyCondition(draft, access, key.length)
+  return {
+    statement: {
+      kind: 'select',
+      table: resource.table,
+      alias: access.alias,
+      outputs: resource.key.map(({ name, column }) => ({
+        kind: 'column',
+        name,
+        ref: { alias: access.alias, column },
+      })),
+      hidden: [],
+      where,
+      group: undefined,
+      order: [],
+      limit: 1,
+      offset: undefined,
+      numbers: 'default',
+    },
+    values: draft.bind({ values: [], key, cursor: undefined, limit: undefined, offset: undefined }),
+  }
+}

@@ -1,0 +1,187 @@
+/** ETag, If-None-Match and If-Match. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import { body, type EngineContext, problem } from './context.ts'
+
+export function conditionals(context: EngineContext): void {
+  const { get, request } = context
+  const etag = async (path: string, headers: Record<string, string> = {}) => {
+    const answer = await get(path, headers)
+    expect(answer.status, answer.text).toBe(200)
+    expect(answer.headers['etag']).toMatch(/^"[!#-~]+"$/)
+    return answer.headers['etag'] as string
+  }
+
+  beforeEach(async () => {
+    await context.sql("DELETE FROM files; INSERT INTO files VALUES ('a', 1), ('b', 2)")
+    await context.sql("DELETE FROM ledger; INSERT INTO ledger (account, seq, amount) VALUES ('ada', 1, 5)")
+  })
+
+  describe('the ETag of a row', () => {
+    it('stays while the row does, and changes with it', async () => {
+      const first = await etag('/files/a')
+      expect(await etag('/files/a')).toBe(first)
+      await context.sql("UPDATE files SET size = 9 WHERE path = 'b'")
+      expect(await etag('/files/a')).toBe(first)
+      await context.sql("UPDATE files SET size = 9 WHERE path = 'a'")
+      expect(await etag('/files/a')).not.toBe(first)
+    })
+
+    it('differs between representations', async () => {
+      const tags = new Set([
+        await etag('/files/a'),
+        await etag('/files/a', { accept: 'text/csv' }),
+        await etag('/files/a', { accept: 'application/json; numbers=string' }),
+      ])
+      expect(tags.size).toBe(3)
+    })
+
+    it('differs between selections', async () =>
+      expect(await etag('/files/a?select=path')).not.toBe(await etag('/files/a?select=size')))
+
+    it('changes with what is embedded', async () => {
+      await context.sql(
+        "DELETE FROM accounts; INSERT INTO accounts (id, owner) VALUES (1, 'one'); INSERT INTO accounts (id, owner, parent_id) VALUES (2, 'two', 1)",
+      )
+      const before = await etag('/accounts/2?select=id,parent(owner)')
+      await context.sql("UPDATE accounts SET owner = 'uno' WHERE id = 1")
+      expect(await etag('/accounts/2?select=id,parent(owner)')).not.toBe(before)
+    })
+
+    it('is given for rows one writes, and is the one a read gives', async () => {
+      const patched = await request('PATCH', '/files/a', { body: { size: 3 } })
+      expect(patched.headers['etag']).toBe(await etag('/files/a'))
+      const put = await request('PUT', '/files/c', { body: { size: 4 } })
+      expect(put.headers['etag']).toBe(await etag('/files/c'))
+      const posted = await request('POST', '/files', { body: { path: 'd' } })
+      expect(posted.headers['etag']).toBe(await etag('/files/d'))
+      const minimal = await request('PATCH', '/files/a', {
+        body: { size: 5 },
+        headers: { prefer: 'return=minimal' },
+      })
+      expect(minimal.headers['etag']).toBe(await etag('/files/a'))
+    })
+
+    it('is not given for collections', async () =>
+      expect((await get('/files')).headers['etag']).toBeUndefined())
+  })
+
+  describe('If-None-Match', () => {
+    it('answers 304 with the tag while the row is the same', async () => {
+      const tag = await etag('/files/a')
+      for (const value of [tag, `W/${tag}`, `"x", ${tag}`, '*']) {
+        const answer = await get('/files/a', { 'if-none-match': value })
+        expect(answer.status).toBe(304)
+        expect(answer.headers['etag']).toBe(tag)
+      }
+      const head = await request('HEAD', '/files/a', { headers: { 'if-none-match': tag } })
+      expect(head.status).toBe(304)
+    })
+
+    it('answers the row when it has changed', async () => {
+      const tag = await etag('/files/a')
+      await context.sql("UPDATE files SET size = 9 WHERE path = 'a'")
+      body(await get('/files/a', { 'if-none-match': tag }), '{"path":"a","size":9}')
+    })
+
+    it('of a missing row is 404', async () =>
+      void problem(await get('/files/none', { 'if-none-match': '*' }), 'row_not_found'))
+
+    it.each(['abc', '"', '"a" "b"', ''])(
+      'that is no list of tags is refused: %s',
+      async (value) => void problem(await get('/files/a', { 'if-none-match': value }), 'malformed_header'),
+    )
+  })
+
+  describe('If-Match', () => {
+    it.each(['PATCH', 'PUT', 'DELETE'])('lets %s through while the row is the same', async (method) => {
+      const tag = await etag('/files/a')
+      const sent = method === 'DELETE' ? {} : { body: { size: 7 } }
+      const answer = await request(method, '/files/a', { ...sent, headers: { 'if-match': `"x", ${tag}` } })
+      expect(answer.status, answer.text).toBe(method === 'DELETE' ? 204 : 200)
+    })
+
+    it.each(['PATCH', 'PUT', 'DELETE'])(
+      'stops %s when the row has changed, and changes nothing',
+      async (method) => {
+        const tag = await etag('/files/a')
+        await context.sql("UPDATE files SET size = 8 WHERE path = 'a'")
+        const sent = method === 'DELETE' ? {} : { body: { size: 7 } }
+        problem(
+          await request(method, '/files/a', { ...sent, headers: { 'if-match': tag } }),
+          'precondition_failed',
+        )
+        body(await get('/files/a'), '{"path":"a","size":8}')
+      },
+    )
+
+    it('takes the tags of every representation of the row', async () => {
+      for (const headers of [{ accept: 'text/csv' }, { accept: 'application/json; numbers=string' }]) {
+        const tag = await etag('/files/a', headers)
+        const answer = await request('PATCH', '/files/a', { body: { size: 7 }, headers: { 'if-match': tag } })
+        expect(answer.status, answer.text).toBe(200)
+      }
+      const selected = await etag('/files/a?select=size')
+      expect(
+        (await request('PATCH', '/files/a', { body: { size: 7 }, headers: { 'if-match': selected } })).status,
+      ).toBe(200)
+    })
+
+    it('with a star asks that the row is there', async () => {
+      expect(
+        (await request('PATCH', '/files/a', { body: { size: 7 }, headers: { 'if-match': '*' } })).status,
+      ).toBe(200)
+      problem(
+        await request('PUT', '/files/none', { body: { size: 7 }, headers: { 'if-match': '*' } }),
+        'precondition_failed',
+      )
+      expect(await context.sql("SELECT * FROM files WHERE path = 'none'")).toEqual([])
+    })
+
+    it('with a weak tag matches nothing', async () => {
+      const tag = await etag('/files/a')
+      problem(
+        await request('DELETE', '/files/a', { headers: { 'if-match': `W/${tag}` } }),
+        'precondition_failed',
+      )
+    })
+
+    it('of a missing row is 404 for PATCH and DELETE, and 412 for PUT', async () => {
+      const headers = { 'if-match': '"1"' }
+      problem(await request('PATCH', '/files/none', { body: { size: 1 }, headers }), 'row_not_found')
+      problem(await request('DELETE', '/files/none', { headers }), 'row_not_found')
+      problem(await request('PUT', '/files/none', { body: { size: 1 }, headers }), 'precondition_failed')
+    })
+
+    it('lets only one of two writers win', async () => {
+      const tag = await etag('/files/a')
+      const headers = { 'if-match': tag }
+      const both = await Promise.all(
+        [1, 2, 3, 4].map((size) => request('PATCH', '/files/a', { body: { size: 10 + size }, headers })),
+      )
+      expect(both.map((answer) => answer.status).sort()).toEqual([200, 412, 412, 412])
+    })
+
+    it('is refused for collections', async () =>
+      void problem(
+        await request('PATCH', '/files?size=1', { body: { size: 2 }, headers: { 'if-match': '"1"' } }),
+        'malformed_header',
+      ))
+  })
+
+  describe('If-None-Match: *', () => {
+    it('lets PUT only insert', async () => {
+      const headers = { 'if-none-match': '*' }
+      expect((await request('PUT', '/files/new', { body: { size: 1 }, headers })).status).toBe(201)
+      problem(await request('PUT', '/files/new', { body: { size: 2 }, headers }), 'precondition_failed')
+      body(await get('/files/new'), '{"path":"new","size":1}')
+    })
+
+    it.each(['PATCH', 'DELETE'])('is refused for %s', async (method) => {
+      const sent = method === 'DELETE' ? {} : { body: { size: 1 } }
+      problem(
+        await request(method, '/files/a', { ...sent, headers: { 'if-none-match': '*' } }),
+        'malformed_header',
+      )
+    })
+  })
+}

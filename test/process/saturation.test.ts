@@ -1,0 +1,92 @@
+/** More work than connections: who waits, who is refused, and with which numbers. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { type Answer, ask, eventually, startPostern } from '../support/process.ts'
+import { watchSessions } from '../support/sessions.ts'
+
+let server: TestPostgres
+let url: string
+beforeAll(async () => {
+  server = await startPostgres({ version: 18 })
+  url = await server.createDatabase()
+  await server.sql(
+    url,
+    `CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 100);
+     CREATE FUNCTION nap(seconds float8) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 FROM pg_sleep(seconds)'`,
+  )
+})
+afterAll(() => server.stop())
+
+test('who waits too long, and who finds the queue full, is told the numbers', async () => {
+  const postern = await startPostern({
+    database: url,
+    config: { 'pools.max': 2, 'pools.queuePerConnection': 1, 'deadlines.default': '3s' },
+  })
+  const sessions = watchSessions(url)
+  try {
+    const holders = [1, 2].map(() => ask(`${postern.api}/rpc/nap?seconds=1.5`))
+    await eventually('both connections are busy', async () => (await sessions.running('nap')) === 2)
+    const waiters = [1, 2].map(() => ask(`${postern.api}/orders?limit=1`))
+    await eventually(
+      'two wait',
+      async () =>
+        (await postern.metric(
+          'db_client_connection_pending_requests{db_client_connection_pool_name="primary"}',
+        )) === 2,
+      450,
+    )
+    const full = await ask(`${postern.api}/orders?limit=1`)
+    expect(full.status).toBe(503)
+    expect(Number(full.headers['retry-after'])).toBeGreaterThanOrEqual(1)
+    expect(full.json()).toMatchObject({
+      code: 'queue_full',
+      pool: 'primary',
+      size: 2,
+      inUse: 2,
+      idle: 0,
+      waiting: 2,
+      queueLimit: 2,
+      waitedMs: 0,
+    })
+    for (const late of await Promise.all(waiters)) {
+      expect(late.status).toBe(503)
+      expect(late.json()).toMatchObject({ code: 'pool_timeout', size: 2, inUse: 2 })
+      expect(late.json().waitedMs).toBeGreaterThanOrEqual(490)
+      expect(late.ms).toBeLessThan(500 + 300)
+    }
+    for (const holder of await Promise.all(holders)) expect(holder.status).toBe(200)
+    expect(await postern.metric('postern_shed_total{reason="queue_full"}')).toBe(1)
+    expect(await postern.metric('postern_shed_total{reason="pool_timeout"}')).toBe(2)
+    // Being busy is no reason to be called unready.
+    expect((await ask(`${postern.observe}/readyz`)).status).toBe(200)
+  } finally {
+    await sessions.stop()
+    await postern.stop()
+  }
+})
+
+test('a thousand requests at once are all answered, and no more sessions than the pool allows are opened', async () => {
+  const postern = await startPostern({ database: url, config: { 'pools.max': 8 } })
+  const sessions = watchSessions(url)
+  try {
+    const answers: Promise<Answer>[] = []
+    for (let i = 0; i < 1000; i++) answers.push(ask(`${postern.api}/orders?limit=20`))
+    let most = 0
+    let done = false
+    const watching = (async () => {
+      while (!done) most = Math.max(most, await sessions.pooled())
+    })()
+    const all = await Promise.all(answers)
+    done = true
+    await watching
+    const outcomes = new Set(all.map((a) => a.code ?? a.status))
+    for (const outcome of outcomes) expect([200, 'queue_full', 'pool_timeout']).toContain(outcome)
+    expect(all.filter((a) => a.status === 200).length).toBeGreaterThan(40)
+    expect(most).toBeLessThanOrEqual(8)
+    expect((await ask(`${postern.api}/orders?limit=1`)).status).toBe(200)
+    await eventually('every request is in the log', () => postern.requests().length === 1001)
+  } finally {
+    await sessions.stop()
+    await postern.stop()
+  }
+})

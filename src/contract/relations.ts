@@ -66,21 +66,15 @@ const hintsOfKey = ({ columns, name }: ForeignKey): Pick<Relation, 'hint' | 'hin
   return { hint, hints: [...new Set([hint, ...columns, name])] }
 }
 
-/** A foreign key is told by its columns, the first of the hints being the one that is shown, or by its own name. */
-function hintsOf(key: ForeignKey): Pick<Relation, 'hint' | 'hints'> {
-  const hint = key.columns.join(',')
-  return { hint, hints: [...new Set([hint, ...key.columns, key.name])] }
-}
-
-/** Between rows of one table a junction has two directions; only the columns on this side of it tell them apart. */
+/** A junction goes by its name; between rows of one table it has two directions, which only its columns tell apart. */
 function hintsAcross(
   junction: Served,
   near: ForeignKey,
-  far: ForeignKey,
   toItself: boolean,
 ): Pick<Relation, 'hint' | 'hints'> {
-  if (toItself) return hintsOf(near)
-  return { hint: junction.name, hints: [...new Set([junction.name, junction.table.name, ...far.columns])] }
+  const columns = near.columns.join(',')
+  const hint = toItself ? columns : junction.name
+  return { hint, hints: [...new Set([hint, junction.name, columns, ...near.columns])] }
 }
 
 /** To the row a foreign key of this table refers to. */
@@ -155,8 +149,7 @@ function across(served: Served, all: readonly Served[], find: FindServed): Relat
       return [
         {
           name: target.name,
-          ...hintsAcross(junction, near, far, target === served),
-          hints: [...new Set([junction.name, near.columns.join(','), ...near.columns])],
+          ...hintsAcross(junction, near, target === served),
           many: true,
           target: target.name,
           on,
@@ -185,13 +178,13 @@ export function relationsOf(
       return renamed === undefined ? relation : { ...relation, name: renamed }
     },
   )
-  const exact = found.map((relation) => {
-    const twin = found.some(
-      (one) => one !== relation && one.name === relation.name && one.hint === relation.hint,
-    )
-    // One column can refer to two tables; then only the names of its foreign keys tell them apart.
-    return twin ? { ...relation, hint: relation.hints.at(-1) as string } : relation
-  })
+  const uses = new Map<string, number>()
+  const exactName = ({ name, hint }: Relation) => `${name}!${hint}`
+  for (const relation of found) uses.set(exactName(relation), (uses.get(exactName(relation)) ?? 0) + 1)
+  // One column can refer to two tables; then only the names of its foreign keys tell them apart.
+  const exact = found.map((relation) =>
+    uses.get(exactName(relation)) === 1 ? relation : { ...relation, hint: relation.hints.at(-1) as string },
+  )
   const taken = new Set([
     ...found.map((relation) => relation.name),
     ...served.table.columns.map((column) => column.name),

@@ -1,3 +1,4 @@
+/** Names of resources and relations, and what configuration hides or renames. */
 import { describe, expect, it } from 'vitest'
 import type { Catalog, Column, ForeignKey, Key, Routine, Table } from '#catalog/model.ts'
 import type { Resource } from './contract.ts'
@@ -136,6 +137,57 @@ describe('relations', () => {
       options({ relations: { orders: { 'billing_address!billing_address_id': 'payer' } } }),
     )
     expect(renamed.resources.get('orders')?.relations.map((r) => r.name)).toContain('payer')
+  })
+
+  it('takes a table for a junction whose key is its own, if the two foreign keys are unique together', () => {
+    const members = table('members', ['id', 'person_id', 'club_id'], {
+      unique: [['person_id', 'club_id']],
+      fks: [fk(['person_id'], 'people'), fk(['club_id'], 'clubs')],
+    })
+    const clubs = catalog([table('people', ['id']), table('clubs', ['id']), members])
+    expect(relations(resolveContract(clubs, options()).resources.get('people'))).toEqual([
+      'members!person_id many members',
+      'clubs!members many clubs via members',
+    ])
+  })
+
+  it('tells two foreign keys of one column apart by their own names', () => {
+    const owner = (target: string): ForeignKey => ({
+      ...fk(['owner_id'], target),
+      name: `owner_is_${target}`,
+    })
+    const things = table('things', ['id', 'owner_id'], { fks: [owner('people'), owner('firms')] })
+    const contract = resolveContract(
+      catalog([table('people', ['id']), table('firms', ['id']), things]),
+      options(),
+    )
+    expect(relations(contract.resources.get('things'))).toEqual([
+      'owner!owner_is_people one people',
+      'owner!owner_is_firms one firms',
+    ])
+  })
+
+  it('understands key columns, the name of the foreign key, and the junction as hints', () => {
+    const hints = (resource: string, name: string) =>
+      contract.resources.get(resource)?.relations.find((r) => r.name === name)?.hints
+    expect(hints('orders', 'customer')).toEqual(['customer_id', 'customer_id_fk'])
+    expect(hints('products', 'categories')).toEqual(['product_categories', 'product_id'])
+  })
+
+  it.each([
+    ['orders', 'order_items', 'items'],
+    ['order', 'orders_items', 'items'],
+    ['categories', 'category_names', 'names'],
+    ['category', 'categories_names', 'names'],
+    ['boxes', 'box_labels', 'labels'],
+    ['orders', 'orderly_items', undefined],
+    ['orders', 'order_id', undefined],
+  ])('shortens seen from %s the name %s to %s', (from, of, short) => {
+    const two = [table(from, ['id', 'note']), table(of, ['id', 'x_id'], { fks: [fk(['x_id'], from)] })]
+    const names = resolveContract(catalog(two), options())
+      .resources.get(from)
+      ?.relations.map((r) => r.name)
+    expect(names).toEqual(short === undefined ? [of] : [of, short])
   })
 
   it('joins composite keys column by column', () => {

@@ -9,7 +9,7 @@ export interface FaultSite {
   readonly source: 'url' | 'body'
   /** Adds the database's own text; only in development. */
   readonly development: boolean
-  /** Milliseconds the request was given, for the message. */
+  /** Milliseconds that were left of the deadline when the trip began, for the message. */
   readonly budgetMs: number
   /** What the request's signal was aborted with, when it was. */
   readonly abortedFor?: unknown
@@ -72,7 +72,7 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
     case 'timeout':
       return because(
         'statement_timeout',
-        `The statement did not end within the ${Math.round(site.budgetMs)} ms of this request; it was cancelled in the database.`,
+        `The statement did not end within the ${Math.round(site.budgetMs)} ms that were left of the deadline; it was cancelled in the database.`,
         1,
       )
     case 'cancelled': {

@@ -7,7 +7,7 @@ import type { Answer } from '#gateway/answer.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
 import type { DataDependencies } from './dependencies.ts'
-import { beginExchange, type Exchange, finishExchange } from './exchange.ts'
+import { beginExchange, type Exchange, finishExchange, type NodeBindings, routedPath } from './exchange.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
 import { parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { methodsOf } from './methods.ts'
@@ -21,7 +21,7 @@ type Handler = (x: Exchange) => Promise<Reply> | Reply
 
 /** Route templates are the labels of metrics: bounded, whatever clients send. */
 export function createDataApp(d: DataDependencies): Hono {
-  const app = new Hono()
+  const app = new Hono({ getPath: (_, o) => routedPath(o?.env as NodeBindings) })
   const route = (template: string, handler: Handler) =>
     app.all(template.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => handle(c, template, handler))
 
@@ -101,7 +101,7 @@ export function createDataApp(d: DataDependencies): Hono {
         }
         x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
         x.limit(request.preferences.wait)
-        const asked = askedOf(x, request)
+        const asked = askedOf(x, parsed)
         const answer = await d.write(request, snapshot, x.ctx, d.runner(x.ctx))
         return respondNow(answer, asked, x.ctx)
       }
@@ -191,7 +191,7 @@ export function createDataApp(d: DataDependencies): Hono {
       ...parsed,
       preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },
     }
-    return respondNow(await d.write(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+    return respondNow(await d.write(request, snapshot, x.ctx, runner), asked(parsed), x.ctx)
   }
 
   return app

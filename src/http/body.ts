@@ -27,7 +27,7 @@ function unsupported(header: string, value: string, why: string, accepted: reado
  * Tells the type of a body; without Content-Type it is JSON.
  * @throws GatewayError unsupported_media_type, also for a charset other than UTF-8 and for encoded bodies
  */
-function bodyType({ contentType, contentEncoding }: Body): 'json' | 'csv' {
+export function bodyType({ contentType, contentEncoding }: Body): 'json' | 'csv' {
   if (contentEncoding !== undefined && !/^\s*(?:identity)?\s*$/i.test(contentEncoding))
     throw unsupported('Content-Encoding', contentEncoding, 'is not taken; send the body as it is', [
       'identity',

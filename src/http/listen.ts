@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { type AddressInfo, connect, Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Hono } from 'hono'
 import type { Clock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
@@ -64,19 +65,28 @@ interface Opened {
   readonly connections: Connections
 }
 
+/** Hono answers HEAD with a response of its own, made of the one it was given; what has been sent must not be sent again. */
+const keepSent = (response: Response): Response =>
+  response !== RESPONSE_ALREADY_SENT && response.headers.has('x-hono-already-sent')
+    ? RESPONSE_ALREADY_SENT
+    : response
+
 function serverFor(app: Hono, o: ListenOptions): Opened {
   const connections = createConnections(o.clock)
-  const listener = getRequestListener(app.fetch, {
-    overrideGlobalObjects: true,
-    // HTTP/1.0 knows no Host.
-    hostname: 'localhost',
-    errorHandler: () => {
-      const reply = o.refuse(
-        new GatewayError('malformed_request', 'The request target or Host is no valid URL.'),
-      )
-      return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
+  const listener = getRequestListener(
+    async (request, bindings) => keepSent(await app.fetch(request, bindings)),
+    {
+      overrideGlobalObjects: true,
+      // HTTP/1.0 knows no Host.
+      hostname: 'localhost',
+      errorHandler: () => {
+        const reply = o.refuse(
+          new GatewayError('malformed_request', 'The request target or Host is no valid URL.'),
+        )
+        return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
+      },
     },
-  })
+  )
   const server = createServer({
     maxHeaderSize: o.maxHeaderSize ?? 16_384,
     keepAliveTimeout: keepAliveMs,

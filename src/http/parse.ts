@@ -2,7 +2,7 @@
 import { GatewayError } from '#base/errors.ts'
 import type { CallRequest, Preferences, ReadRequest, WriteRequest } from '#contract/request.ts'
 import { negotiate, type Representation } from './accept.ts'
-import { type Body, readArguments, readRow, readRows, type Row } from './body.ts'
+import { type Body, bodyType, readArguments, readRow, readRows, type Row } from './body.ts'
 import { newCollector } from './conditions.ts'
 import { parseEtags } from './etags.ts'
 import type { FormLimits } from './limits.ts'
@@ -169,6 +169,7 @@ export function parseWrite(form: WriteForm): WriteRequest {
   const { query } = readQuery(collector, readQueryString(form.search), allowedOf(method))
   if (!keyed && method !== 'POST') checkBounded(form, preferences, query.filter !== undefined)
   const { rows, many } = readBody(form)
+  const csv = rows.length > 0 && bodyType(bodyOf(form)) === 'csv'
   const operation = operations[method]
   const head = shapeHead(operation, resource, key, representation, preferences.return)
   return {
@@ -180,6 +181,7 @@ export function parseWrite(form: WriteForm): WriteRequest {
     values: collector.values,
     rows,
     many,
+    ...(csv && { csv }),
     ...representation,
     preferences,
     ...conditions,

@@ -20,13 +20,14 @@ const defaultRetryAfter = 1
 export function problemDocument(error: GatewayError, requestId: string): Record<string, unknown> {
   const info = errorTable[error.code]
   return {
+    // First, so that no fact can take the place of a member the standard defines.
+    ...error.facts,
     type: typeBase + error.code.replaceAll('_', '-'),
     title: info.title,
     status: info.status,
     detail: error.message,
     instance: `urn:uuid:${requestId}`,
     code: error.code,
-    ...error.facts,
   }
 }
 

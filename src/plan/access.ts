@@ -3,6 +3,7 @@ import { GatewayError } from '#base/errors.ts'
 import type { Contract, Field, Relation, Resource } from '#contract/contract.ts'
 import type { RelationRef } from '#contract/request.ts'
 import type { Decision, Operation } from '#policy/authorize.ts'
+import { allowedMethods } from '#policy/methods.ts'
 import type { ColumnRef } from './ast.ts'
 import type { PlanEnvironment } from './draft.ts'
 import { choices, didYouMean, type Place, shown } from './refuse.ts'
@@ -42,30 +43,26 @@ export function accessBy(decision: Decision, resource: Resource, alias: string):
   }
 }
 
-const methods: readonly (readonly [Operation, readonly string[]])[] = [
-  ['read', ['GET', 'HEAD']],
-  ['insert', ['POST']],
-  ['update', ['PATCH']],
-  ['delete', ['DELETE']],
-]
-
 /**
  * Refuses what the policy does not allow, and says what it does.
  * @throws GatewayError forbidden; method_not_allowed for a write to a view, which nobody may
  */
-export function demand(env: PlanEnvironment, resource: Resource, operations: readonly Operation[]): void {
-  const refused = operations
-    .map((operation) => ({ operation, decision: env.authorize(resource, operation) }))
-    .find(({ decision }) => !decision.allow)
-  if (refused === undefined || refused.decision.allow) return
-  const allow = [
-    ...methods.flatMap(([operation, names]) => (env.authorize(resource, operation).allow ? names : [])),
-    'OPTIONS',
-  ]
-  const impossible = resource.table.kind !== 'table' && refused.operation !== 'read'
-  throw new GatewayError(impossible ? 'method_not_allowed' : 'forbidden', refused.decision.why, {
-    facts: { allow },
-  })
+export function demand(
+  env: PlanEnvironment,
+  resource: Resource,
+  operations: readonly Operation[],
+  path: 'collection' | 'row' = 'collection',
+): void {
+  const decide = (operation: Operation) => env.authorize(resource, operation)
+  for (const operation of operations) {
+    const decision = decide(operation)
+    if (decision.allow) continue
+    const impossible = resource.table.kind !== 'table' && operation !== 'read'
+    const allow = allowedMethods(resource, path, (other) => decide(other).allow)
+    throw new GatewayError(impossible ? 'method_not_allowed' : 'forbidden', decision.why, {
+      facts: { allow },
+    })
+  }
 }
 
 /** @throws GatewayError unknown_field with the fields that may be seen */
@@ -100,6 +97,13 @@ const exactName = (relation: Relation, all: readonly Relation[]): string =>
     ? `${relation.name}!${relation.hint}`
     : relation.name
 
+/** Whether the principal may read the rows of the other side, and those of the junction on the way. */
+function mayCross(env: PlanEnvironment, { target, via }: Relation): boolean {
+  const mayRead = (found: Resource | undefined) => found !== undefined && env.authorize(found, 'read').allow
+  if (!mayRead(env.contract.resources.get(target))) return false
+  return via === undefined || mayRead([...env.contract.resources.values()].find((r) => r.table === via.table))
+}
+
 /**
  * The relation a request means, of those whose rows the principal may read.
  * @throws GatewayError unknown_relation, ambiguous_relation, with the relations there are
@@ -110,10 +114,7 @@ export function relationNamed(
   { name, hint }: RelationRef,
   parameter: string,
 ): { readonly relation: Relation; readonly target: Resource } {
-  const readable = resource.relations.filter(({ target }) => {
-    const found = env.contract.resources.get(target)
-    return found !== undefined && env.authorize(found, 'read').allow
-  })
+  const readable = resource.relations.filter((relation) => mayCross(env, relation))
   const named = readable.filter((relation) => relation.name === name)
   const meant = hint === undefined ? named : named.filter((relation) => relation.hints.includes(hint))
   const [relation, second] = meant
@@ -131,9 +132,12 @@ export function relationNamed(
   }
   const wanted = hint === undefined ? name : `${name}!${hint}`
   const names = (named.length > 0 ? named : readable).map((one) => exactName(one, readable))
+  const isField = accessBy(env.authorize(resource, 'read'), resource, '').has(name)
   throw new GatewayError(
     'unknown_relation',
-    `${at}: ${resource.name} has no relation "${shown(wanted)}"${didYouMean(names, wanted)}`,
+    isField && named.length === 0
+      ? `${at}: "${shown(name)}" is a field of ${resource.name}, no relation; conditions on it are operators`
+      : `${at}: ${resource.name} has no relation "${shown(wanted)}"${didYouMean(names, wanted)}`,
     { facts: { parameter: at, relation: shown(wanted), ...choices('relations', names, wanted) } },
   )
 }

@@ -56,7 +56,7 @@ function comparison(draft: Draft, access: Access, filter: Comparison): Condition
     throw new GatewayError(
       'unknown_operator',
       `${shown(parameter)}: ${operator} does not fit ${field.name}, a field of type ${type.canonical}; it takes ${fitting.join(', ')}`,
-      { facts: { parameter: shown(parameter), operator, type: type.canonical, operators: fitting } },
+      { facts: { parameter: shown(parameter), operator, fieldType: type.canonical, operators: fitting } },
     )
   const left = refOf(access, field)
   const param = (of: ValueType, convert: (raw: unknown) => string): Param =>

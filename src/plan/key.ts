@@ -1,5 +1,6 @@
 /** The key in a path → the condition that finds its row. */
 import { GatewayError } from '#base/errors.ts'
+import type { ValueType } from '#catalog/model.ts'
 import type { Field, Resource } from '#contract/contract.ts'
 import { type Access, refOf } from './access.ts'
 import type { Condition } from './ast.ts'
@@ -9,12 +10,38 @@ import type { Place } from './refuse.ts'
 import { valueText } from './values.ts'
 
 /** Where the value of a key field is blamed. */
-export const keyPlace = (field: Field): Place => ({
+const keyPlace = (field: Field): Place => ({
   name: field.name,
   source: 'url',
   texts: true,
   stored: false,
 })
+
+/**
+ * The text of one part of a key. Location is made of the texts that the engine wrote, so that these are taken too where
+ * they are not canonical: PostgreSQL's booleans (`t`) and hexadecimal binary (`\\x00ff`).
+ * @throws GatewayError invalid_parameter
+ */
+export function keyText(field: Field, raw: string | undefined): string {
+  const { type } = field.column
+  return valueText(type, raw === undefined ? raw : canonicalKey(type, raw), keyPlace(field))
+}
+
+function canonicalKey({ canonical }: ValueType, raw: string): string {
+  if (canonical === 'boolean') return raw === 't' ? 'true' : raw === 'f' ? 'false' : raw
+  if (canonical === 'binary' && /^\\x(?:[0-9a-f]{2})*$/.test(raw))
+    return Buffer.from(raw.slice(2), 'hex').toString('base64')
+  return raw
+}
+
+/** Whether two texts of a type are one key: UTC has several spellings, and a UUID two cases. */
+export function isSameKey({ canonical, family }: ValueType, a: string, b: string): boolean {
+  const plain = (text: string) => {
+    if (canonical === 'timestamp') return text.replace(/(?:Z|\+00(?::?00)?)( BC)?$/, '$1')
+    return family === 'uuid' ? text.toLowerCase() : text
+  }
+  return plain(a) === plain(b)
+}
 
 /**
  * Checks that a key of so many parts can name a row.
@@ -45,7 +72,7 @@ export function keyCondition(draft: Draft, access: Access, parts: number): Condi
   return allOf(
     access.resource.key.map((field, i): Condition => {
       const { type } = field.column
-      const right = draft.add(type, ({ key }) => valueText(type, key?.[i], keyPlace(field)))
+      const right = draft.add(type, ({ key }) => keyText(field, key?.[i]))
       return { kind: 'compare', left: refOf(access, field), operator: 'eq', right }
     }),
   )

@@ -66,7 +66,7 @@ export function integerText(type: ValueType, raw: unknown, place: Place): string
   )
     return digits
   const bounds = range === undefined ? `of at most ${mostDigits} digits` : `from ${range[0]} to ${range[1]}`
-  throw refusal(place, `must be an integer ${bounds}`, { type: 'integer', ...(range && { range }) })
+  throw refusal(place, `must be an integer ${bounds}`, { expected: 'integer', ...(range && { range }) })
 }
 
 /** What is no number and yet a value of float and of PostgreSQL's numeric (infinities since version 14). */
@@ -84,17 +84,17 @@ export function decimalText(type: ValueType, raw: unknown, place: Place): string
     if (text === 'NaN' || precision === undefined || !place.stored) return text
   const number = text === undefined ? undefined : decimalOf(text)
   if (text === undefined || number === undefined)
-    throw refusal(place, 'must be a decimal number, such as 12.50', { type: 'decimal' })
+    throw refusal(place, 'must be a decimal number, such as 12.50', { expected: 'decimal' })
   if (!place.stored || precision === undefined) return text
   const whole = number.digits.length - number.scale
   if (number.scale > scale)
     throw refusal(place, `has ${number.scale} digits behind the point, at most ${scale}`, {
-      type: 'decimal',
+      expected: 'decimal',
       scale,
     })
   if (whole > precision - scale)
     throw refusal(place, `has ${whole} digits in front of the point, at most ${precision - scale}`, {
-      type: 'decimal',
+      expected: 'decimal',
       precision,
       scale,
     })
@@ -105,5 +105,5 @@ export function decimalText(type: ValueType, raw: unknown, place: Place): string
 export function floatText(raw: unknown, place: Place): string {
   const text = textOf(raw)
   if (text !== undefined && (special.has(text) || decimalOf(text) !== undefined)) return text
-  throw refusal(place, 'must be a number, NaN, Infinity or -Infinity', { type: 'float' })
+  throw refusal(place, 'must be a number, NaN, Infinity or -Infinity', { expected: 'float' })
 }

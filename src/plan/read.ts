@@ -34,7 +34,7 @@ interface Parts {
  */
 export function planRead(request: ReadRequest, env: ReadEnvironment): ReadPlan {
   const resource = resourceNamed(env.contract, request.resource)
-  demand(env, resource, ['read'])
+  demand(env, resource, ['read'], request.key === undefined ? 'collection' : 'row')
   const draft = newDraft(env, request.values.length)
   draft.touch(resource.table)
   const access = accessBy(env.authorize(resource, 'read'), resource, draft.alias())

@@ -3,7 +3,7 @@ import { GatewayError } from '#base/errors.ts'
 import type { Column } from '#catalog/model.ts'
 import type { WriteRequest } from '#contract/request.ts'
 import { type Access, fieldNamed } from './access.ts'
-import { keyPlace } from './key.ts'
+import { isSameKey, keyText } from './key.ts'
 import { type Place, refusal, shown } from './refuse.ts'
 import { valueText } from './values.ts'
 
@@ -75,14 +75,28 @@ export function withKey(cells: Cells, request: WriteRequest, target: Target): Ce
   const keyed = new Map<Column, string | null | undefined>()
   for (const [i, field] of key.entries()) {
     const { name } = field
-    const column = writableColumn(target, name, placeOf(request, name, 0))
-    const text = valueText(column.type, request.key?.[i], keyPlace(field))
-    if (given.has(column) && given.get(column) !== text)
+    // With If-Match the row is there already, whoever made its key.
+    const column =
+      request.ifMatch === undefined ? writableColumn(target, name, placeOf(request, name, 0)) : field.column
+    const text = keyText(field, request.key?.[i])
+    const repeated = given.get(column)
+    if (given.has(column) && !(typeof repeated === 'string' && isSameKey(column.type, repeated, text)))
       throw refusal(placeOf(request, name, 0), 'differs from the key in the path', { key: request.key })
     keyed.set(column, text)
   }
   const all = new Map([...keyed, ...given])
   return { columns: [...all.keys()], rows: [[...all.values()]] }
+}
+
+/** An update by key leaves the key as it is, unless rows hold nothing else. */
+export function withoutKey(cells: Cells, { writable }: Target): Cells {
+  const key = new Set(writable.resource.key.map((field) => field.column))
+  const rest = cells.columns.map((column) => !key.has(column))
+  if (!rest.includes(true)) return cells
+  return {
+    columns: cells.columns.filter((_, i) => rest[i]),
+    rows: cells.rows.map((row) => row.filter((_, i) => rest[i])),
+  }
 }
 
 /** What a PUT leaves out gets its default, as far as the principal may write it: whoever cannot see a field keeps it. */

@@ -108,7 +108,7 @@ function aggregateOf(
     throw invalid(
       parameter,
       `${item.function}() does not fit ${field.name}, a field of type ${canonical}; it takes ${fitting.map((name) => `${name}()`).join(', ')}`,
-      { field: field.name, type: canonical, functions: fitting },
+      { field: field.name, fieldType: canonical, functions: fitting },
     )
   }
   return { kind: 'aggregate', name, function: item.function, ref: refOf(access, field) }

@@ -56,7 +56,7 @@ export function timestampText(raw: unknown, place: Place): string {
   if (moment?.zone !== undefined) return moment.front + moment.zone + moment.era
   const why = moment === undefined ? 'must be a timestamp' : 'needs an offset'
   throw refusal(place, `${why}, such as 2026-11-23T14:05:09Z or 2026-11-23T16:05:09+02:00`, {
-    type: 'timestamp',
+    expected: 'timestamp',
   })
 }
 
@@ -69,7 +69,7 @@ export function datetimeText(raw: unknown, place: Place): string {
   const moment = momentOf(raw)
   if (moment !== undefined && moment.zone === undefined) return moment.front + moment.era
   const why = moment === undefined ? 'must be a date and time' : 'takes no offset, but date and time'
-  throw refusal(place, `${why}, such as 2026-11-23T14:05:09`, { type: 'datetime' })
+  throw refusal(place, `${why}, such as 2026-11-23T14:05:09`, { expected: 'datetime' })
 }
 
 /** @throws GatewayError */
@@ -78,11 +78,11 @@ export function dateText(raw: unknown, place: Place): string {
     const parts = forms.date.exec(raw)?.groups
     if (isInfinite(raw) || (parts && isDate(parts['date'] as string, parts['era'] !== undefined))) return raw
   }
-  throw refusal(place, 'must be a date, such as 2026-11-23', { type: 'date' })
+  throw refusal(place, 'must be a date, such as 2026-11-23', { expected: 'date' })
 }
 
 /** @throws GatewayError */
 export function timeText(raw: unknown, place: Place): string {
   if (typeof raw === 'string' && forms.time.test(raw) && isTime(raw)) return raw
-  throw refusal(place, 'must be a time of day, such as 14:05:09', { type: 'time' })
+  throw refusal(place, 'must be a time of day, such as 14:05:09', { expected: 'time' })
 }

@@ -44,7 +44,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** A text without what no database stores. */
 function plainText(raw: unknown, place: Place): string {
-  if (typeof raw !== 'string') throw refusal(place, 'must be a string', { type: 'string' })
+  if (typeof raw !== 'string') throw refusal(place, 'must be a string', { expected: 'string' })
   if (raw.includes('\0')) throw refusal(place, 'holds a NUL character, which no database stores')
   if (!raw.isWellFormed()) throw refusal(place, 'holds half a surrogate pair, which is no character')
   return raw
@@ -57,7 +57,8 @@ function stringText(type: ValueType, raw: unknown, place: Place): string {
     const some = labels.length > 20 ? [...labels.slice(0, 20), '…'] : labels
     throw refusal(place, `must be one of ${some.join(', ')}`, choices('values', labels, text))
   }
-  if (type.family === 'uuid' && !uuid.test(text)) throw refusal(place, 'must be a UUID', { type: 'string' })
+  if (type.family === 'uuid' && !uuid.test(text))
+    throw refusal(place, 'must be a UUID', { expected: 'string' })
   if (place.stored && maxLength !== undefined && text.length > maxLength) {
     // Databases count characters, JavaScript counts UTF-16 units.
     const length = [...text].length
@@ -70,7 +71,7 @@ function stringText(type: ValueType, raw: unknown, place: Place): string {
 function booleanText(raw: unknown, place: Place): string {
   if (raw === true || raw === 'true') return 'true'
   if (raw === false || raw === 'false') return 'false'
-  throw refusal(place, 'must be true or false', { type: 'boolean' })
+  throw refusal(place, 'must be true or false', { expected: 'boolean' })
 }
 
 /** Node decodes whatever looks remotely like base64, so only what it would write itself is taken. */
@@ -81,7 +82,7 @@ function binaryText(raw: unknown, place: Place): string {
     Buffer.from(raw, 'base64').toString('base64') === raw
   )
     return raw
-  throw refusal(place, 'must be base64 with padding (RFC 4648 section 4)', { type: 'binary' })
+  throw refusal(place, 'must be base64 with padding (RFC 4648 section 4)', { expected: 'binary' })
 }
 
 /** A list, composite or document as one JSON text. Where all values are texts it came as JSON text. */
@@ -90,7 +91,7 @@ function structuredText(type: ValueType, raw: unknown, place: Place): string {
   const parsed = parseExact(raw)
   if (parsed === undefined) {
     const what = type.canonical === 'array' ? 'a list as JSON text, such as ["a","b"]' : 'JSON text'
-    throw refusal(place, `must be ${what}`, { type: type.canonical })
+    throw refusal(place, `must be ${what}`, { expected: type.canonical })
   }
   if (type.canonical === 'json' && type.members === undefined) return raw
   return jsonText(type, parsed.value, { ...place, texts: false })
@@ -109,9 +110,9 @@ const mostDimensions = 6
 
 /** Lists within a list are further dimensions, as long as the element is no list or document itself. */
 function listText(element: ValueType | undefined, raw: unknown, place: Place, dimension = 1): string {
-  if (!Array.isArray(raw)) throw refusal(place, 'must be a list', { type: 'array' })
+  if (!Array.isArray(raw)) throw refusal(place, 'must be a list', { expected: 'array' })
   if (dimension > mostDimensions)
-    throw refusal(place, `has more than ${mostDimensions} dimensions`, { type: 'array' })
+    throw refusal(place, `has more than ${mostDimensions} dimensions`, { expected: 'array' })
   if (element === undefined) return JSON.stringify(raw)
   const nests = element.canonical !== 'array' && element.canonical !== 'json'
   const items = raw.map((item: unknown, i) => {
@@ -125,7 +126,7 @@ function listText(element: ValueType | undefined, raw: unknown, place: Place, di
 }
 
 function compositeText(members: NonNullable<ValueType['members']>, raw: unknown, place: Place): string {
-  if (!isObject(raw)) throw refusal(place, 'must be an object', { type: 'json' })
+  if (!isObject(raw)) throw refusal(place, 'must be an object', { expected: 'json' })
   const names = members.map((member) => member.name)
   const stray = Object.keys(raw).find((name) => !names.includes(name))
   if (stray !== undefined)
@@ -163,8 +164,10 @@ export function listTexts(type: ValueType, raw: unknown, place: Place): readonly
  */
 export function likePattern(raw: unknown, place: Place): string {
   const pattern = plainText(raw, place)
-  const backslashes = /\\*$/.exec(pattern)?.[0].length ?? 0
-  if (backslashes % 2 === 1)
+  // Counted from the end: the pattern /\\*$/ would begin again at every place of a long text.
+  let end = pattern.length
+  while (end > 0 && pattern[end - 1] === '\\') end--
+  if ((pattern.length - end) % 2 === 1)
     throw refusal(place, 'ends with a backslash that escapes nothing; write it twice')
   return pattern
 }

@@ -10,13 +10,13 @@ import { allOf, conditionOf } from './filter.ts'
 import { checkKey, keyCondition } from './key.ts'
 import type { ExistsPlan, WritePlan, WriteStep } from './plan.ts'
 import { type Returned, returnedBy } from './returning.ts'
-import { type Cells, cellsOf, resetBy, type Target, withKey } from './rows.ts'
+import { type Cells, cellsOf, resetBy, type Target, withKey, withoutKey } from './rows.ts'
 
-const needed: Readonly<Record<WriteRequest['operation'], readonly Operation[]>> = {
-  insert: ['insert'],
-  upsert: ['insert', 'update'],
-  update: ['update'],
-  delete: ['delete'],
+/** What the principal must be allowed to do; a PUT under a condition only ever does one of the two. */
+function needed({ operation, ifMatch, ifNoneMatchAny }: WriteRequest): readonly Operation[] {
+  if (operation !== 'upsert') return [operation]
+  if (ifMatch !== undefined) return ['update']
+  return ifNoneMatchAny ? ['insert'] : ['insert', 'update']
 }
 
 /** The row's version in an ETag: what stands before the first `.`; the rest tells representations apart. */
@@ -36,10 +36,12 @@ interface Parts extends Target {
  *   unbounded_write
  */
 export function planWrite(request: WriteRequest, env: PlanEnvironment): WritePlan {
-  const { operation, query } = request
+  const { query } = request
   const resource = resourceNamed(env.contract, request.resource)
-  demand(env, resource, needed[operation])
-  if (query.filter !== undefined) demand(env, resource, ['read'])
+  const path = request.key === undefined ? 'collection' : 'row'
+  const operations = needed(request)
+  demand(env, resource, operations, path)
+  if (query.filter !== undefined) demand(env, resource, ['read'], path)
   if (request.key !== undefined) checkKey(resource, request.key.length)
   checkBounded(request)
 
@@ -47,11 +49,7 @@ export function planWrite(request: WriteRequest, env: PlanEnvironment): WritePla
   draft.touch(resource.table)
   const alias = draft.alias()
   const readable = accessBy(env.authorize(resource, 'read'), resource, alias)
-  const writable = accessBy(
-    env.authorize(resource, operation === 'upsert' ? 'update' : operation),
-    resource,
-    alias,
-  )
+  const writable = accessBy(env.authorize(resource, operations.at(-1) as Operation), resource, alias)
   const returned = returnedBy(request, draft, readable)
   const steps = stepsOf({ request, draft, readable, writable, returned })
   const { single, versionAt, insertedAt, keyAt, embeds } = returned
@@ -72,13 +70,13 @@ function stepsOf(parts: Parts): readonly WriteStep[] {
   const { request } = parts
   switch (request.operation) {
     case 'insert':
-      if (request.rows.length === 0) throw new GatewayError('bad_value', 'body: holds no row to insert')
+      // An empty list is no mistake: nothing is inserted, and no statement runs.
       return insertion(parts, cellsOf(request, parts), undefined)
     case 'upsert': {
       const cells = withKey(cellsOf(request, parts), request, parts)
       const reset = resetBy(cells, parts)
       // If-Match asks for a row that exists (RFC 9110 section 13.1.1), so that nothing may be inserted.
-      if (request.ifMatch !== undefined) return [update(parts, cells, reset)]
+      if (request.ifMatch !== undefined) return [update(parts, withoutKey(cells, parts), reset)]
       const key = parts.writable.resource.key.map((field) => field.column)
       return insertion(parts, cells, request.ifNoneMatchAny ? undefined : { key, reset })
     }

@@ -35,7 +35,9 @@ export const poolsOptions = z
       .describe('How long an unused connection above min is kept.'),
     validateAfter: duration({ min: 0 })
       .default(500)
-      .describe('A connection unused for longer is checked, role included, before it is used.'),
+      .describe(
+        'A connection unused for longer, or since another one broke, is checked, role included, before it is used.',
+      ),
     validateTimeout: duration({ min: 10, max: 10_000 }).default(250).describe('Longest time for that check.'),
     maxConnecting: z
       .int()

@@ -1,6 +1,6 @@
 /** How the pool comes by connections: checks before lending, connects, back-off; in virtual time. */
 import { describe, expect, it } from 'vitest'
-import { poolOfThings } from './pool.fixture.ts'
+import { poolOfThings, type Thing } from './pool.fixture.ts'
 
 describe('checking before lending', () => {
   const used = async (changes = {}) => {
@@ -38,6 +38,27 @@ describe('checking before lending', () => {
     expect(calls.validate).toBe(2)
     expect(evictions()).toEqual(['validation', 'validation'])
     expect(loan.thing?.id).toBe(2)
+  })
+
+  it('comes at once for those that lay idle when another one broke', async () => {
+    const { clock, calls, weather, evictions, borrow } = await used()
+    const loan = borrow()
+    await clock.advance(1)
+    expect(calls.validate).toBe(0)
+    ;(loan.thing as Thing).usable = false
+    loan.end()
+    await clock.advance(0)
+    weather.validate = 'refuse'
+    const next = borrow()
+    await clock.advance(0)
+    expect(evictions()).toEqual(['broken', 'validation'])
+    expect(next.thing?.id).toBe(2)
+    next.end()
+    await clock.advance(1)
+    // What was made or used since is above suspicion.
+    borrow()
+    await clock.advance(0)
+    expect(calls.validate).toBe(1)
   })
 
   it('may say that the connection is read-only now, which has a reason of its own', async () => {

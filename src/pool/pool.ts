@@ -33,6 +33,8 @@ export function createPool<C extends Poolable>(
   let generation = 0
   let draining = false
   const drained = Promise.withResolvers<void>()
+  /** When a borrower last brought back a broken connection (monotonic ms): whatever ended it may have ended others. */
+  let doubt = Number.NEGATIVE_INFINITY
   /** Moving average of how long a loan takes, for Retry-After. */
   let averageUseMs = 0
 
@@ -102,6 +104,10 @@ export function createPool<C extends Poolable>(
 
   const unusedMs = (entry: Entry<C>, now: number) =>
     entry.state.kind === 'idle' ? now - entry.state.since : 0
+
+  /** Whether an idle connection may be lent as it is. */
+  const trusted = ({ state }: Entry<C>, now: number) =>
+    state.kind === 'idle' && now - state.since <= settings.validateAfter && state.since >= doubt
 
   /** Why a connection must not be lent any more; undefined when it may. */
   const unfit = (entry: Entry<C>, now: number): EvictionReason | undefined => {
@@ -182,7 +188,7 @@ export function createPool<C extends Poolable>(
       if (!entry || !waiter) return
       const reason = unfit(entry, now)
       if (reason) evict(entry, reason)
-      else if (unusedMs(entry, now) <= settings.validateAfter) {
+      else if (trusted(entry, now)) {
         lend(entry, waiter.caller.since, waiter.caller.deadline, now)
         waiter.give(entry)
       } else if (shelf.count.checking < queue.size) check(entry)
@@ -211,7 +217,7 @@ export function createPool<C extends Poolable>(
   const lendAtOnce = (signal: AbortSignal, deadline: number, now: number): Entry<C> | undefined => {
     if (draining || queue.size > 0 || deadline <= now || signal.aborted) return undefined
     const entry = shelf.newest()
-    if (!entry || unusedMs(entry, now) > settings.validateAfter || unfit(entry, now)) return undefined
+    if (!entry || !trusted(entry, now) || unfit(entry, now)) return undefined
     lend(entry, now, deadline, now)
     return entry
   }
@@ -241,6 +247,7 @@ export function createPool<C extends Poolable>(
     const ms = now - state.since
     averageUseMs += (ms - averageUseMs) / 16
     observe({ kind: 'pool.use', pool: name, ms })
+    if (!entry.connection.isUsable()) doubt = now
     shelve(entry, now)
     if (queue.size > 0 || draining) serve(now)
   }

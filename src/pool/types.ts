@@ -33,7 +33,7 @@ export interface PoolSettings {
   readonly maxLifetime: number
   /** Milliseconds an unused connection above `min` is kept. */
   readonly idleTimeout: number
-  /** A connection unused for longer than this many milliseconds is validated before it is lent. */
+  /** A connection unused for longer than this many milliseconds, or since another one broke, is validated before it is lent. */
   readonly validateAfter: number
   /** Milliseconds a validation may take. */
   readonly validateTimeout: number

@@ -79,5 +79,6 @@ for (const engine of suiteEngines)
       get: (path, headers) => outside('GET', `/api/v1${path}`, { ...(headers && { headers }) }),
       sql: (text) => database.sql(text),
     }
-    for (const part of suite) part(context)
+    // Each part has its own describe, so that its hooks run for its own tests only.
+    for (const part of suite) describe(part.name, () => part(context))
   })

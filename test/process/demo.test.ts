@@ -27,7 +27,7 @@ afterEach(async () => {
 
 async function startDemo(...args: string[]): Promise<{ port: number; databasePort: number }> {
   demo = startProgram(['demo', ...args], { TMPDIR: folder })
-  await demo.says(/Ctrl-C ends all of it/)
+  await demo.says(/Ctrl-C ends all of it/, 40_000)
   const [, port] = await demo.says(/API +http:\/\/127\.0\.0\.1:(\d+)/)
   const [, databasePort] = await demo.says(/database +postgres:\/\/shop:\w+@127\.0\.0\.1:(\d+)\/shop/)
   return { port: Number(port), databasePort: Number(databasePort) }
@@ -44,7 +44,7 @@ async function expectNothingLeft(databasePort: number): Promise<void> {
       })
       await new Promise((resolve) => server.close(resolve))
     },
-    { timeout: 8000, interval: 100 },
+    { timeout: 20_000, interval: 100 },
   )
 }
 

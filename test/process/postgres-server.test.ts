@@ -69,7 +69,7 @@ describe.each([18, 15] as const)('PostgreSQL %s', (version) => {
         await expect(access(dirname(dataDir))).rejects.toThrow('ENOENT')
         expect(() => process.kill(pid, 0)).toThrow('ESRCH')
       },
-      { timeout: 8000, interval: 100 },
+      { timeout: 20_000, interval: 100 },
     )
   })
 })

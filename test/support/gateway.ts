@@ -1,7 +1,9 @@
 /** The real gateway inside the test process, on free ports, and the plainest client that leaves its requests as they are. */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { z } from 'zod'
 import { configSchema } from '#config/schema.ts'
 import { serveGateway } from '#roles/serve.ts'
@@ -36,19 +38,17 @@ export interface TestGateway {
   request(method: string, path: string, init?: RequestInit): Promise<Answer>
   /** Sends these bytes on a connection of their own and gives all that comes back until the server closes it. */
   raw(bytes: Buffer | string): Promise<Buffer>
+  /** What it has logged so far, a JSON document a line. */
+  log(): string
   stop(): Promise<void>
 }
 
 /**
  * Starts the gateway on a database and waits until it serves. Time-outs are wide: the machine may be busy, and tests
  * of time-outs set their own.
- * @param o.log where the log goes; default nowhere
+ * @throws Error with the end of the log when it does not serve within 30 s
  */
-export async function startGateway(o: {
-  url: string
-  config?: ConfigInput
-  log?: string
-}): Promise<TestGateway> {
+export async function startGateway(o: { url: string; config?: ConfigInput }): Promise<TestGateway> {
   const { config = {} } = o
   const parsed = configSchema.parse({
     ...config,
@@ -62,7 +62,10 @@ export async function startGateway(o: {
       ...config.listeners,
     },
   } satisfies ConfigInput)
-  const fd = openSync(o.log ?? '/dev/null', 'w')
+  const folder = mkdtempSync(join(tmpdir(), 'postern-gateway-'))
+  const logFile = join(folder, 'log')
+  const fd = openSync(logFile, 'w')
+  const log = () => readFileSync(logFile, 'utf8')
   const agent = new Agent({ keepAlive: true })
   const serving = await serveGateway(parsed, { fd, signals: () => () => {} })
   const stop = async () => {
@@ -71,13 +74,18 @@ export async function startGateway(o: {
     serving.lifecycle.shutdown()
     await serving.done
     closeSync(fd)
+    rmSync(folder, { recursive: true })
   }
   // A gateway that cannot read the catalogue tries for ever; a test must not.
-  const late = AbortSignal.timeout(30_000)
-  const tooLate = new Promise<never>((_, reject) =>
-    late.addEventListener('abort', () => reject(new Error('the gateway did not become ready in 30 s'))),
-  )
-  await Promise.race([serving.ready, serving.done, tooLate])
+  const late = Promise.withResolvers<'late'>()
+  const timer = setTimeout(() => late.resolve('late'), 30_000)
+  const first = await Promise.race([serving.ready, serving.done, late.promise])
+  clearTimeout(timer)
+  if (first === 'late') {
+    const why = log().slice(-2000)
+    await stop()
+    throw new Error(`the gateway did not become ready in 30 s; the end of its log:\n${why}`)
+  }
   const { data, observe, admin } = serving.urls
   return {
     url: data,
@@ -85,6 +93,7 @@ export async function startGateway(o: {
     admin,
     request: (method, path, init = {}) => send(agent, data, method, path, init),
     raw: (bytes) => sendRaw(data, bytes),
+    log,
     stop,
   }
 }

@@ -18,8 +18,8 @@ export interface TcpProxy {
   readonly weather: Weather
   /** Connections open at the moment. */
   open(): number
-  /** Connections accepted so far. */
-  accepted(): number
+  /** From now on the connections that are open pass nothing on; new ones are as the weather says. */
+  darken(): void
   /** Resets every connection that is open. */
   resetAll(): void
   /** Stops listening: connections are refused until `listen`. */
@@ -31,12 +31,11 @@ export interface TcpProxy {
 /** @param target port on 127.0.0.1; asked anew for every connection */
 export async function startProxy(target: () => number): Promise<TcpProxy> {
   const weather: Weather = { connections: 'pass', latencyMs: 0, sliceBytes: 0, cutAfterBytes: 0 }
-  const pairs = new Set<{ client: Socket; server: Socket }>()
-  let accepted = 0
+  const pairs = new Set<{ client: Socket; server: Socket; dark: boolean }>()
 
-  const relay = (from: Socket, to: Socket, onBytes: (n: number) => boolean) => {
+  const relay = (from: Socket, to: Socket, pair: { dark: boolean }, onBytes: (n: number) => boolean) => {
     from.on('data', (chunk: Buffer) => {
-      if (weather.connections === 'hole') return
+      if (weather.connections === 'hole' || pair.dark) return
       if (!onBytes(chunk.length)) return
       const size = weather.sliceBytes || chunk.length
       const send = () => {
@@ -51,7 +50,6 @@ export async function startProxy(target: () => number): Promise<TcpProxy> {
   }
 
   const server = createServer((client) => {
-    accepted++
     if (weather.connections === 'reset') {
       client.on('error', () => {})
       client.resetAndDestroy()
@@ -59,12 +57,12 @@ export async function startProxy(target: () => number): Promise<TcpProxy> {
     }
     const upstream = connect({ port: target(), host: '127.0.0.1', noDelay: true })
     client.setNoDelay(true)
-    const pair = { client, server: upstream }
+    const pair = { client, server: upstream, dark: false }
     pairs.add(pair)
     client.on('close', () => pairs.delete(pair))
     let received = 0
-    relay(client, upstream, () => true)
-    relay(upstream, client, (n) => {
+    relay(client, upstream, pair, () => true)
+    relay(upstream, client, pair, (n) => {
       received += n
       if (weather.cutAfterBytes === 0 || received <= weather.cutAfterBytes) return true
       client.resetAndDestroy()
@@ -96,7 +94,9 @@ export async function startProxy(target: () => number): Promise<TcpProxy> {
     port,
     weather,
     open: () => pairs.size,
-    accepted: () => accepted,
+    darken: () => {
+      for (const pair of pairs) pair.dark = true
+    },
     resetAll,
     refuse,
     listen: () => bind(port),

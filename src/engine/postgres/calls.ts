@@ -37,7 +37,7 @@ function callFunction(c: Call): Written {
         ',',
       )
       return {
-        text: sql`SELECT${list} FROM ${invoked} AS r`,
+        text: sql`SELECT${list} FROM ${invoked} AS r${mayBeNoRow(c) ? sql` WHERE NOT (r IS NULL)` : sql``}`,
         columns: outputs.map(({ name, encoding }) => ({ name, encoding, hidden: false })),
       }
     }
@@ -45,6 +45,10 @@ function callFunction(c: Call): Written {
       return returns satisfies never
   }
 }
+
+/** A composite that is NULL stands in FROM as a row of NULLs; output parameters are a row whatever they hold. */
+const mayBeNoRow = ({ routine: { returns, parameters } }: Call): boolean =>
+  returns.kind === 'rows' && !returns.set && parameters.every((p) => p.mode === 'in' || p.mode === 'variadic')
 
 /**
  * CALL gives its output parameters as one row that no expression can be put around: types whose text is not canonical

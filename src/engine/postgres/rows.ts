@@ -64,6 +64,8 @@ interface Shape {
   readonly anyHidden: boolean
   /** What stands before the first row. */
   readonly opening: Buffer
+  /** Bytes of the largest body lately: where the next one begins, so that it need not grow by copying. */
+  expected: number
 }
 
 const shapes = new WeakMap<readonly OutputColumn[], Map<RowFormat, Shape>>()
@@ -103,6 +105,7 @@ function makeShape(columns: readonly OutputColumn[], format: RowFormat): Shape {
     anyShown: shown.length > 0,
     anyHidden: shown.length < columns.length,
     opening: Buffer.from(opening),
+    expected: 0,
   }
 }
 
@@ -117,11 +120,11 @@ export function createRowWriter(
   keep: number,
   scratch: Scratch,
 ): RowWriter {
-  const { bare, json, one, encodings, isHidden, prefixes, prefixBytes, anyShown, anyHidden, opening } =
-    shapeOf(columns, format)
+  const shape = shapeOf(columns, format)
+  const { bare, json, one, encodings, isHidden, prefixes, prefixBytes, anyShown, anyHidden, opening } = shape
   const limit = one ? Math.min(keep, 1) : keep
 
-  let out = scratch.buffer
+  let out = shape.expected > scratchLimit ? Buffer.allocUnsafeSlow(shape.expected) : scratch.buffer
   let end = 0
   let rows = 0
   let written = 0
@@ -348,11 +351,11 @@ export function createRowWriter(
         }
         lastBytes = undefined
       }
-      let body: Buffer
-      if (out.length <= scratchLimit) {
-        body = Buffer.from(out.subarray(0, end))
-        scratch.buffer = out
-      } else body = out.subarray(0, end)
+      // An eighth on top, so that bodies of about one size fit at once; what has shrunk is forgotten step by step.
+      shape.expected = Math.max(end + (end >> 3), shape.expected - (shape.expected >> 3))
+      if (out.length > scratchLimit) return { body: out.subarray(0, end), rows, hidden }
+      const body = Buffer.from(out.subarray(0, end))
+      scratch.buffer = out
       return { body, rows, hidden }
     },
   }

@@ -137,9 +137,9 @@ export function embeds(context: EngineContext): void {
         '{"follows":[{"id":2},{"id":3}],"followers":[{"id":2}]}',
       )
       const refused = problem(await get('/customers?select=orders(id)'), 'ambiguous_relation')
-      expect(refused).toMatchObject({ choices: ['orders!customer_id', 'orders!billing_customer_id'] })
+      expect(refused).toMatchObject({ choices: ['orders!billing_customer_id', 'orders!customer_id'] })
       const junction = problem(await get('/customers?select=customers(id)'), 'ambiguous_relation')
-      expect(junction).toMatchObject({ choices: ['customers!follower_id', 'customers!followee_id'] })
+      expect(junction).toMatchObject({ choices: ['customers!followee_id', 'customers!follower_id'] })
       problem(await get('/customers?select=orders!nothing(id)'), 'unknown_relation')
     })
 

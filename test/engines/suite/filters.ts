@@ -90,7 +90,7 @@ export function filters(context: EngineContext): void {
       expect(await ids('customers', 'customers!followee_id.name=Grace')).toEqual([1])
       expect(problem(await get('/customers?orders.status=open'), 'ambiguous_relation')).toMatchObject({
         parameter: 'orders.status',
-        choices: ['orders!customer_id', 'orders!billing_customer_id'],
+        choices: ['orders!billing_customer_id', 'orders!customer_id'],
       })
     })
 

@@ -1,0 +1,136 @@
+/** The database is killed and comes back while the gateway works: everybody gets an answer, and nothing acknowledged is lost. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { ask, eventually, type Postern, sleep, startLoad, startPostern } from '../support/process.ts'
+import { watchSessions } from '../support/sessions.ts'
+
+let server: TestPostgres
+let url: string
+let postern: Postern
+const poolMax = 4
+beforeAll(async () => {
+  server = await startPostgres({ version: 18 })
+  url = await server.createDatabase()
+  await server.sql(
+    url,
+    `CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders SELECT g, 'n' FROM generate_series(1, 50) g;
+     CREATE TABLE events (id int PRIMARY KEY)`,
+  )
+  postern = await startPostern({ database: url, config: { 'pools.max': poolMax } })
+})
+afterAll(async () => {
+  await postern.stop()
+  await server.stop()
+})
+
+/** What a client may be told while the database is away. */
+const outageCodes = [
+  'database_unavailable',
+  'pool_timeout',
+  'queue_full',
+  'statement_timeout',
+  'deadline_exceeded',
+]
+
+test('under load: no request without an answer, and all is well within three seconds of the restart', async () => {
+  const reads = startLoad(`${postern.api}/orders?limit=10`, 6)
+  const written: { id: number; outcome: number | string }[] = []
+  let writing = true
+  const writer = (async () => {
+    for (let id = 1; writing; id++) {
+      const answer = await ask(`${postern.api}/events`, { method: 'POST', body: `{"id":${id}}` })
+      written.push({ id, outcome: answer.code ?? answer.status })
+      await sleep(5)
+    }
+  })()
+  await eventually('work is done', () => reads.shots.length > 50 && written.length > 10)
+  await server.kill('SIGKILL')
+  await sleep(1500)
+  await server.restart()
+  const up = performance.now()
+
+  const sessions = watchSessions(url)
+  let most = 0
+  const back = () => reads.shots.find((s) => s.began > up && s.status === 200)
+  await eventually(
+    'an answer of the restarted database',
+    async () => {
+      most = Math.max(most, await sessions.pooled())
+      return back()
+    },
+    6000,
+  )
+  expect((back()?.ended ?? 0) - up).toBeLessThan(3000)
+  await eventually('writes work too', () => written.at(-1)?.outcome === 201, 3000)
+  for (let i = 0; i < 20; i++) most = Math.max(most, await sessions.pooled())
+  expect(most).toBeLessThanOrEqual(poolMax)
+
+  writing = false
+  const [shots] = await Promise.all([reads.stop(), writer])
+  expect(shots.filter((s) => s.error !== undefined)).toEqual([])
+  for (const code of new Set(shots.map((s) => s.code ?? s.status)))
+    expect([200, ...outageCodes]).toContain(code)
+  expect(shots.some((s) => s.code === 'database_unavailable')).toBe(true)
+
+  // What was acknowledged is there; what was refused is not; of the rest the client was told that it may be either.
+  const found = new Set((await sessions.sql('SELECT id FROM events')).map((row) => row['id']))
+  const because = (fits: (outcome: number | string) => boolean) =>
+    written.filter((w) => fits(w.outcome)).map((w) => w.id)
+  expect(because((o) => o === 201).filter((id) => !found.has(id))).toEqual([])
+  expect(because((o) => o !== 201 && o !== 'outcome_unknown').filter((id) => found.has(id))).toEqual([])
+  for (const { outcome } of written) expect([201, 'outcome_unknown', ...outageCodes]).toContain(outcome)
+  expect(because((o) => o === 'outcome_unknown').length).toBeLessThanOrEqual(1)
+  await sessions.stop()
+})
+
+test('when connections are refused, requests are too: within 50 ms, with the time of the next attempt', async () => {
+  await server.kill('SIGINT')
+  try {
+    await eventually(
+      'the pool knows',
+      async () => (await ask(`${postern.api}/orders`)).code === 'database_unavailable',
+    )
+    const answers = []
+    for (let i = 0; i < 21; i++) answers.push(await ask(`${postern.api}/orders`))
+    expect(answers.map((a) => a.code)).toEqual(answers.map(() => 'database_unavailable'))
+    expect(answers.every((a) => Number(a.headers['retry-after']) >= 1)).toBe(true)
+    const ms = answers.map((a) => a.ms).sort((a, b) => a - b)
+    expect(ms[10]).toBeLessThan(50)
+    expect(answers[0]?.json()).toMatchObject({ pool: 'primary', size: poolMax, inUse: 0, idle: 0 })
+    // An outage is neither told in the answer (no address, no text of the server) nor a fault of ours.
+    for (const { text } of answers) expect(text).not.toMatch(/127\.0\.0\.1|ECONN|postgres/i)
+    expect(postern.log.filter((l) => l.event === 'fault')).toEqual([])
+
+    await eventually(
+      'it is unready',
+      async () => (await ask(`${postern.observe}/readyz`)).status === 503,
+      9000,
+    )
+    expect((await ask(`${postern.observe}/livez`)).status).toBe(200)
+    expect((await ask(`${postern.observe}/startupz`)).status).toBe(200)
+  } finally {
+    await server.restart()
+  }
+  const up = performance.now()
+  await eventually('an answer', async () => (await ask(`${postern.api}/orders?limit=1`)).status === 200, 6000)
+  expect(performance.now() - up).toBeLessThan(2000)
+  await eventually('readiness', async () => (await ask(`${postern.observe}/readyz`)).status === 200, 3000)
+})
+
+test('sessions ended by an administrator are replaced without a failed read', async () => {
+  const load = startLoad(`${postern.api}/orders?limit=5`, 4)
+  const sessions = watchSessions(url)
+  for (let i = 0; i < 5; i++) {
+    await sleep(150)
+    await sessions.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postern'`,
+    )
+  }
+  await sleep(150)
+  const shots = await load.stop()
+  await sessions.stop()
+  expect(shots.filter((s) => s.error !== undefined)).toEqual([])
+  // Each is repeated once on a new connection; only who is hit twice may be told.
+  expect(shots.filter((s) => s.status !== 200).length).toBeLessThanOrEqual(4)
+  expect(shots.length).toBeGreaterThan(50)
+})

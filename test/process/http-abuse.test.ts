@@ -1,0 +1,274 @@
+/** Clients that break the rules of HTTP, or stretch them: refused in a form that programs can read, and nobody else notices. */
+import { connect, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { ask, eventually, type Postern, sleep, startPostern } from '../support/process.ts'
+
+let server: TestPostgres
+let postern: Postern
+beforeAll(async () => {
+  server = await startPostgres({ version: 18 })
+  const url = await server.createDatabase()
+  await server.sql(
+    url,
+    `CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders VALUES (1, 'a'), (2, 'b');
+     CREATE FUNCTION nap(seconds float8) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 FROM pg_sleep(seconds)'`,
+  )
+  postern = await startPostern({
+    database: url,
+    config: {
+      'limits.body': '64KiB',
+      'limits.bodyTimeout': '700ms',
+      'limits.headers': '4KiB',
+      'limits.url': '2KiB',
+      'deadlines.default': '500ms',
+    },
+  })
+})
+afterAll(async () => {
+  await postern.stop()
+  await server.stop()
+})
+
+// However rude one client was, the next one is served, and nothing unforeseen has happened.
+afterEach(async () => {
+  expect((await ask(`${postern.api}/orders?id=1`)).status).toBe(200)
+  expect(postern.log.filter((l) => l.event === 'fault' || l['status'] === 500)).toEqual([])
+  expect(postern.output.stderr).toBe('')
+})
+
+interface Raw {
+  readonly socket: Socket
+  text(): string
+  /** The connection has ended on both sides. */
+  readonly closed: Promise<void>
+}
+function raw(text: string | readonly string[]): Raw {
+  const { hostname, port } = new URL(postern.data)
+  const socket = connect(Number(port), hostname)
+  let got = ''
+  socket.setEncoding('latin1').on('data', (part: string) => {
+    got += part
+  })
+  socket.on('error', () => {})
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
+  for (const part of typeof text === 'string' ? [text] : text) socket.write(part)
+  return { socket, text: () => got, closed }
+}
+
+/** Status, headers and problem document of the one answer on a connection. */
+function parsed(text: string) {
+  const [head = '', body = ''] = text.split('\r\n\r\n')
+  const [first = '', ...lines] = head.split('\r\n')
+  const headers = Object.fromEntries(
+    lines.map((l) => [l.slice(0, l.indexOf(':')).toLowerCase(), l.slice(l.indexOf(':') + 2)]),
+  )
+  return { status: Number(first.split(' ')[1]), headers, body, problem: () => JSON.parse(body) }
+}
+
+test.each([
+  ['no HTTP at all', 'hello\r\n\r\n', 400],
+  ['a version of the future', 'GET /api/v1/orders HTTP/9.9\r\nhost: x\r\n\r\n', 400],
+  ['no Host', 'GET /api/v1/orders HTTP/1.1\r\n\r\n', 400],
+  ['a Host that is none', 'GET /api/v1/orders HTTP/1.1\r\nhost: a b/?\r\n\r\n', 400],
+  [
+    'two lengths',
+    'POST /api/v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello',
+    400,
+  ],
+  [
+    'length and chunks',
+    'POST /api/v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  [
+    'chunks that are none',
+    'POST /api/v1/orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+    400,
+  ],
+  ['a header with a NUL', 'GET /api/v1/orders HTTP/1.1\r\nhost: x\r\na: \0\r\n\r\n', 400],
+])('%s', async (_, text, status) => {
+  const client = raw(text)
+  await eventually('an answer', () => client.text())
+  await Promise.race([client.closed, sleep(3000)])
+  const answer = parsed(client.text())
+  expect(answer.status).toBe(status)
+  // A missing Host is answered by Node itself.
+  if (answer.body !== '') {
+    expect(answer.headers['content-type']).toBe('application/problem+json')
+    expect(answer.problem().code).toBe('malformed_request')
+  }
+  client.socket.destroy()
+})
+
+test('headers that are too large: 431 as a problem document, and the connection ends', async () => {
+  const client = raw(`GET /api/v1/orders HTTP/1.1\r\nhost: x\r\nbig: ${'x'.repeat(20_000)}\r\n\r\n`)
+  await client.closed
+  const answer = parsed(client.text())
+  expect(answer.status).toBe(431)
+  expect(answer.headers['connection']).toBe('close')
+  expect(answer.problem()).toMatchObject({ status: 431, code: 'headers_too_large' })
+  await postern.line((l) => l['code'] === 'headers_too_large' && l['route'] === '_OTHER')
+})
+
+test('a URL that is too long: 414', async () => {
+  const answer = await ask(`${postern.api}/orders?note=${'x'.repeat(3000)}`)
+  expect(answer.status).toBe(414)
+  expect(answer.json()).toMatchObject({ code: 'url_too_long', limit: 2048 })
+})
+
+test('a head that never ends is cut off after ten seconds', async () => {
+  const began = performance.now()
+  const client = raw('GET /api/v1/orders HTTP/1.1\r\nhost: x\r\n')
+  const drip = setInterval(() => client.socket.write('a: b\r\n'), 500)
+  await client.closed
+  clearInterval(drip)
+  expect(parsed(client.text()).status).toBe(408)
+  expect(performance.now() - began).toBeLessThan(15_000)
+})
+
+test('pipelined requests are answered in order, also when the first is the slowest', async () => {
+  const get = (path: string) => `GET /api/v1${path} HTTP/1.1\r\nhost: x\r\n\r\n`
+  const client = raw([
+    get('/rpc/nap?seconds=0.2'),
+    get('/orders?id=1&select=note') + get('/orders?id=2&select=note'),
+  ])
+  await eventually('three answers', () => client.text().split('HTTP/1.1 200').length === 4)
+  const bodies = client
+    .text()
+    .split('\r\n\r\n')
+    .slice(1)
+    .map((b) => b.split('HTTP/1.1')[0])
+  expect(bodies).toEqual(['1', '[{"note":"a"}]', '[{"note":"b"}]'])
+  client.socket.destroy()
+})
+
+test('rubbish behind a request does not spoil its answer', async () => {
+  const client = raw('GET /api/v1/rpc/nap?seconds=0.2 HTTP/1.1\r\nhost: x\r\n\r\nrubbish\r\n\r\n')
+  await client.closed
+  const answer = parsed(client.text())
+  expect(answer.status).toBe(200)
+  expect(answer.body).toBe('1')
+})
+
+test('a client that closes its half after the request still gets the answer', async () => {
+  const client = raw('GET /api/v1/orders?id=1&select=note HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  client.socket.end()
+  await client.closed
+  expect(parsed(client.text()).body).toBe('[{"note":"a"}]')
+})
+
+test('the target may be a whole URL, as clients of proxies send it', async () => {
+  const client = raw(
+    'GET http://shop.example/api/v1/orders?id=1&select=note HTTP/1.1\r\nhost: shop.example\r\n\r\n',
+  )
+  await eventually('an answer', () => client.text().includes(']'))
+  expect(parsed(client.text()).body).toBe('[{"note":"a"}]')
+  client.socket.destroy()
+})
+
+test('HTTP/1.0 without Host is served', async () => {
+  const client = raw('GET /api/v1/orders?id=1&select=note HTTP/1.0\r\n\r\n')
+  await client.closed
+  expect(parsed(client.text())).toMatchObject({ status: 200, body: '[{"note":"a"}]' })
+})
+
+const post = (headers: string) =>
+  `POST /api/v1/orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${headers}\r\n\r\n`
+
+test('a body slower than limits.bodyTimeout: 408; its own time is not that of the statement', async () => {
+  const client = raw([post('content-length: 100'), '{"id":'])
+  const began = performance.now()
+  await eventually('an answer', () => client.text().includes('}'))
+  expect(performance.now() - began).toBeGreaterThanOrEqual(650)
+  expect(parsed(client.text()).problem()).toMatchObject({ status: 408, code: 'request_timeout' })
+  client.socket.destroy()
+
+  // Slower than the deadline, but in time for a body: the deadline begins with the work.
+  const slow = raw([post('content-length: 9'), '{"id"'])
+  await sleep(600)
+  slow.socket.write(':50}')
+  await eventually('an answer', () => slow.text())
+  expect(parsed(slow.text()).status).toBe(201)
+  slow.socket.destroy()
+})
+
+test('a body that is too large by its Content-Length: 413, before any of it is sent', async () => {
+  const client = raw(post('content-length: 1000000000\r\nexpect: 100-continue'))
+  await eventually('an answer', () => client.text().includes('}'))
+  expect(client.text()).not.toContain('100 Continue')
+  expect(parsed(client.text()).problem()).toMatchObject({
+    status: 413,
+    code: 'body_too_large',
+    limit: 65_536,
+  })
+  client.socket.destroy()
+})
+
+test('a body that is wanted is asked for', async () => {
+  const client = raw(post('content-length: 9\r\nexpect: 100-continue'))
+  await eventually('it is asked for', () => client.text().startsWith('HTTP/1.1 100 Continue'))
+  client.socket.write('{"id":51}')
+  await eventually('an answer', () => client.text().includes('201'))
+  client.socket.destroy()
+})
+
+test('a body that is too large by its chunks: 413, without reading all of it', async () => {
+  const client = raw(post('transfer-encoding: chunked'))
+  const chunk = `10000\r\n${'x'.repeat(0x1_0000)}\r\n`
+  let sent = 0
+  let over = false
+  void client.closed.then(() => {
+    over = true
+  })
+  // A client that would go on for a gigabyte.
+  while (!over && sent < 1024 ** 3) {
+    sent += chunk.length
+    if (!client.socket.write(chunk))
+      await Promise.race([new Promise((resolve) => client.socket.once('drain', resolve)), client.closed])
+  }
+  expect(sent).toBeLessThan(256 * 1024 ** 2)
+  expect(parsed(client.text()).problem()).toMatchObject({ status: 413, code: 'body_too_large' })
+})
+
+test('a body in chunks of one byte costs its size, not a hundred times that', async () => {
+  const before = await postern.rss()
+  const text = `{"id":60,"note":"${'n'.repeat(60_000)}"}`
+  const client = raw([
+    post('transfer-encoding: chunked'),
+    `${[...text].map((c) => `1\r\n${c}\r\n`).join('')}0\r\n\r\n`,
+  ])
+  await eventually('an answer', () => client.text())
+  expect(parsed(client.text()).status).toBe(201)
+  expect(((await postern.rss()) - before) / 1024 ** 2).toBeLessThan(64)
+  client.socket.destroy()
+})
+
+test('a client that hangs up in the middle of its body is logged as 499', async () => {
+  const client = raw([post('content-length: 100'), '{"id":70'])
+  await sleep(100)
+  client.socket.destroy()
+  await postern.line((l) => l['status'] === 499 && l['method'] === 'POST')
+})
+
+test('conditional headers that cannot be read are refused before anything is written', async () => {
+  const answer = await ask(`${postern.api}/orders`, {
+    method: 'POST',
+    body: '{"id":80}',
+    headers: { 'if-none-match': 'not an etag' },
+  })
+  expect(answer.status).toBe(400)
+  expect(answer.code).toBe('malformed_header')
+  expect((await ask(`${postern.api}/orders?id=80`)).text).toBe('[]')
+})
+
+test('methods that nobody knows are refused, and CONNECT and Upgrade change nothing', async () => {
+  expect((await ask(`${postern.api}/orders`, { method: 'PROPFIND' })).status).toBe(405)
+  const connecting = raw('CONNECT example:443 HTTP/1.1\r\nhost: example:443\r\n\r\n')
+  await connecting.closed
+  expect(connecting.text()).not.toContain(' 200 ')
+  const upgrading = await ask(`${postern.api}/orders?id=1`, {
+    headers: { connection: 'upgrade', upgrade: 'websocket' },
+  })
+  expect(upgrading.status).toBe(200)
+})

@@ -1,6 +1,6 @@
 /** Environment variables → located values by the one naming rule. */
 import type { ConfigFault } from './fault.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '#base/nearest.ts'
 import type { MapNode } from './node.ts'
 import { emptyMap, merge, nested } from './node.ts'
 import type { NamedKey } from './shape.ts'

@@ -3,6 +3,7 @@ import type { Principal } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Snapshot } from '#gateway/schema.ts'
 import { authorize } from '#policy/authorize.ts'
+import { allowedMethods } from '#policy/methods.ts'
 import { decodeSegment } from './query-string.ts'
 
 /**
@@ -25,13 +26,11 @@ export function methodsOf(
   const resource = snapshot.contract.resources.get(decoded)
   if (resource === undefined)
     throw new GatewayError('unknown_resource', `There is no resource ${decoded.slice(0, 63)}.`)
-  const may = (operation: Parameters<typeof authorize>[2]) => authorize(principal, resource, operation).allow
-  const methods: string[] = []
-  if (may('read')) methods.push('GET', 'HEAD')
-  if (key === undefined) {
-    if (may('insert')) methods.push('POST')
-  } else if (resource.key.length > 0 && may('insert') && may('update')) methods.push('PUT')
-  if (may('update')) methods.push('PATCH')
-  if (may('delete')) methods.push('DELETE')
-  return methods
+  return [
+    ...allowedMethods(
+      resource,
+      key === undefined ? 'collection' : 'row',
+      (operation) => authorize(principal, resource, operation).allow,
+    ),
+  ]
 }

@@ -1,6 +1,6 @@
 /** Command line → command → role; everything but the process itself. */
 import { GatewayError } from '#base/errors.ts'
-import { nearest } from '#config/nearest.ts'
+import { nearest } from '#base/nearest.ts'
 import { version } from './build.ts'
 import type { Command } from './commands.ts'
 import { commands, isCommand } from './commands.ts'

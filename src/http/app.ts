@@ -42,7 +42,7 @@ export function createDataApp(d: DataDependencies): Hono {
 
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
   async function handle(c: HonoContext, template: string, handler: Handler): Promise<Response> {
-    const x = beginExchange(c, template, d)
+    const x = beginExchange(c, template, d, open)
     let reply: Reply
     try {
       x.check()

@@ -54,7 +54,13 @@ export interface NodeBindings {
   readonly outgoing: ServerResponse
 }
 
-export function beginExchange(c: HonoContext, template: string, d: DataDependencies): Exchange {
+/** @param open every exchange under way; whoever ends the drain aborts them all */
+export function beginExchange(
+  c: HonoContext,
+  template: string,
+  d: DataDependencies,
+  open: Set<AbortController>,
+): Exchange {
   const { incoming, outgoing } = c.env as NodeBindings
   const { clock } = d
   const began = clock.now()
@@ -77,9 +83,8 @@ export function beginExchange(c: HonoContext, template: string, d: DataDependenc
     if (!outgoing.writableFinished) controller.abort(new GatewayError('client_closed', 'The client hung up.'))
   }
   outgoing.on('close', hangUp)
-  const giveUp = () => controller.abort(d.cancelled.reason)
-  if (d.cancelled.aborted) giveUp()
-  else d.cancelled.addEventListener('abort', giveUp)
+  if (d.cancelled.aborted) controller.abort(d.cancelled.reason)
+  else open.add(controller)
 
   const ctx: Context = {
     principal,
@@ -152,7 +157,7 @@ export function beginExchange(c: HonoContext, template: string, d: DataDependenc
       if (finished) return
       finished = true
       outgoing.off('close', hangUp)
-      d.cancelled.removeEventListener('abort', giveUp)
+      open.delete(controller)
       const { error } = x
       d.observe({
         kind: 'request',

@@ -94,11 +94,17 @@ function serverFor(app: Hono, o: ListenOptions): Opened {
     connectionsCheckingInterval: headersLookMs,
     // The body has a limit of its own, with a better answer.
     requestTimeout: 0,
+    // Looked at below, with a better answer.
+    requireHostHeader: false,
     noDelay: true,
   })
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     connections.begins(incoming, outgoing)
-    void listener(incoming, outgoing)
+    // RFC 9112 section 3.2: required from 1.1 on.
+    if (incoming.headers.host === undefined && incoming.httpVersion !== '1.0') {
+      const { status, headers, body } = o.refuse(new GatewayError('malformed_request', 'There is no Host header.'))
+      outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
+    } else void listener(incoming, outgoing)
   }
   server.on('connection', connections.opened)
   server.on('request', answer)

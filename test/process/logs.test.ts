@@ -46,6 +46,7 @@ test('one line a request, with the id that the client was told', async () => {
 })
 
 test.each(['debug', 'info'])('no secret and no value of a request, at level %s', async (level) => {
+  await server.sql(url, 'TRUNCATE orders')
   const postern = await startPostern({
     database: url.replace('postgres@', 'postgres:geheim1@'),
     config: { 'log.level': level, 'api.cursorSecret': 'geheim2'.repeat(8) },

@@ -46,9 +46,14 @@ export interface TestGateway {
 /**
  * Starts the gateway on a database and waits until it serves. Time-outs are wide: the machine may be busy, and tests
  * of time-outs set their own.
+ * @param o.ready false: waits for the listeners only
  * @throws Error with the end of the log when it does not serve within 30 s
  */
-export async function startGateway(o: { url: string; config?: ConfigInput }): Promise<TestGateway> {
+export async function startGateway(o: {
+  url: string
+  config?: ConfigInput
+  ready?: boolean
+}): Promise<TestGateway> {
   const { config = {} } = o
   const parsed = configSchema.parse({
     ...config,

@@ -22,6 +22,11 @@ type Handler = (x: Exchange) => Promise<Reply> | Reply
 /** Route templates are the labels of metrics: bounded, whatever clients send. */
 export function createDataApp(d: DataDependencies): Hono {
   const app = new Hono({ getPath: (_, o) => routedPath(o?.env as NodeBindings) })
+  // One listener for all of them: a signal with a hundred listeners takes a walk over them for each that comes and goes.
+  const open = new Set<AbortController>()
+  d.cancelled.addEventListener('abort', () => {
+    for (const controller of open) controller.abort(d.cancelled.reason)
+  })
   const route = (template: string, handler: Handler) =>
     app.all(template.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => handle(c, template, handler))
 

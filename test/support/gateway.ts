@@ -4,9 +4,10 @@ import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { configSchema } from '#config/schema.ts'
-import { serveGateway } from '#roles/serve.ts'
+import { type Serving, serveGateway } from '#roles/serve.ts'
 
 /** The configuration as one writes it: everything may be left out. */
 export type ConfigInput = z.input<typeof configSchema>
@@ -84,7 +85,8 @@ export async function startGateway(o: {
   // A gateway that cannot read the catalogue tries for ever; a test must not.
   const late = Promise.withResolvers<'late'>()
   const timer = setTimeout(() => late.resolve('late'), 30_000)
-  const first = await Promise.race([serving.ready, serving.done, late.promise])
+  const serves = o.ready === false ? listening(serving) : serving.ready
+  const first = await Promise.race([serves, serving.done, late.promise])
   clearTimeout(timer)
   if (first === 'late') {
     const why = log().slice(-2000)
@@ -101,6 +103,10 @@ export async function startGateway(o: {
     log,
     stop,
   }
+}
+
+async function listening({ lifecycle }: Serving): Promise<void> {
+  while (lifecycle.phase() === 'starting') await sleep(10)
 }
 
 function send(agent: Agent, base: string, method: string, path: string, init: RequestInit): Promise<Answer> {

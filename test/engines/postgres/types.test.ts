@@ -32,7 +32,10 @@ describe.each([18, 15] as const)('the types of PostgreSQL %i', (version) => {
   beforeAll(async () => {
     server = await startPostgres({ version })
     url = await server.createDatabase()
-    await server.sql(url, `${madeTypes} CREATE TABLE hub (id int PRIMARY KEY); INSERT INTO hub VALUES (1); ${tables}`)
+    await server.sql(
+      url,
+      `${madeTypes} CREATE TABLE hub (id int PRIMARY KEY); INSERT INTO hub VALUES (1); ${tables}`,
+    )
     gateway = await startGateway({ url })
   })
   afterAll(async () => {
@@ -48,12 +51,16 @@ describe.each([18, 15] as const)('the types of PostgreSQL %i', (version) => {
        AND typinput <> 'array_in'::regproc`,
     )
     const known = new Set(samples.map((sample) => sample.base))
-    const forgotten = rows.map((row) => String(row['typname'])).filter((name) => !known.has(name) && !withoutInput.has(name))
+    const forgotten = rows
+      .map((row) => String(row['typname']))
+      .filter((name) => !known.has(name) && !withoutInput.has(name))
     expect(forgotten).toEqual([])
   })
 
   for (const [i, { type, values }] of samples.entries()) {
-    const rows = [...values.map(([, json]) => json), 'null'].map((json, id) => `{"id":${id},"v":${json}}`).join()
+    const rows = [...values.map(([, json]) => json), 'null']
+      .map((json, id) => `{"id":${id},"v":${json}}`)
+      .join()
 
     it(`${type} is canonical`, async () => {
       expect((await get(`t${i}?select=id,v`)).text).toBe(`[${rows}]`)
@@ -84,9 +91,13 @@ describe.each([18, 15] as const)('the types of PostgreSQL %i', (version) => {
       for (const [id, [, json]] of values.entries()) {
         if (isNull(json) || json.length > 1000) continue
         const parsed: unknown = json.startsWith('"') ? JSON.parse(json) : json
-        for (const query of [`v=${encodeURIComponent(String(parsed))}`, `filter=${encodeURIComponent(`{"v":{"in":[${json}]}}`)}`]) {
+        for (const query of [
+          `v=${encodeURIComponent(String(parsed))}`,
+          `filter=${encodeURIComponent(`{"v":{"in":[${json}]}}`)}`,
+        ]) {
           const found = await get(`t${i}?select=id&${query}`)
-          if (found.status === 400) expect(['unknown_operator', 'invalid_parameter', 'unknown_relation']).toContain(found.json.code)
+          if (found.status === 400)
+            expect(['unknown_operator', 'invalid_parameter', 'unknown_relation']).toContain(found.json.code)
           else expect(`${found.status} ${found.text}`).toContain(`{"id":${id}}`)
         }
       }
@@ -142,7 +153,9 @@ describe('a type without a canonical form', () => {
   it('can be written as its text', async () => {
     const gateway = await startGateway({ url, config: { schema: { unmappable: 'text' } } })
     try {
-      const answer = await gateway.request('PATCH', '/api/v1/things/1?select=attributes', { body: { attributes: 'c=>3' } })
+      const answer = await gateway.request('PATCH', '/api/v1/things/1?select=attributes', {
+        body: { attributes: 'c=>3' },
+      })
       expect(answer.text).toBe(JSON.stringify({ attributes: '"c"=>"3"' }))
     } finally {
       await gateway.stop()

@@ -21,7 +21,13 @@ app.get('/orders/deep', async (c) => {
     sql.unsafe(queries.itemsOf, [orders.map((o) => o['id'])], { prepare: true }),
   ])
   const byId = new Map(customers.map((row) => [row['id'], row]))
-  return c.json(orders.map((o) => ({ ...o, customer: byId.get(o['customer_id']) ?? null, items: items.filter((i) => i['order_id'] === o['id']) })))
+  return c.json(
+    orders.map((o) => ({
+      ...o,
+      customer: byId.get(o['customer_id']) ?? null,
+      items: items.filter((i) => i['order_id'] === o['id']),
+    })),
+  )
 })
 app.get('/orders/deep-json', async (c) => c.json(await run(queries.ordersDeep, [20])))
 app.post('/notes', async (c) => {

@@ -31,11 +31,19 @@ let serial = 0
 
 function script(load: Load): string {
   const lines = ['math.randomseed(42)']
-  if (load.post !== undefined) lines.push('wrk.method = "POST"', `wrk.body = ${JSON.stringify(load.post)}`, 'wrk.headers["content-type"] = "application/json"')
-  for (const [name, value] of Object.entries(load.headers ?? {})) lines.push(`wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
+  if (load.post !== undefined)
+    lines.push(
+      'wrk.method = "POST"',
+      `wrk.body = ${JSON.stringify(load.post)}`,
+      'wrk.headers["content-type"] = "application/json"',
+    )
+  for (const [name, value] of Object.entries(load.headers ?? {}))
+    lines.push(`wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
   if (load.ids !== undefined) {
     const [before, after] = load.path.split('{id}')
-    lines.push(`request = function() return wrk.format(nil, ${JSON.stringify(before)} .. math.random(1, ${load.ids}) .. ${JSON.stringify(after ?? '')}) end`)
+    lines.push(
+      `request = function() return wrk.format(nil, ${JSON.stringify(before)} .. math.random(1, ${load.ids}) .. ${JSON.stringify(after ?? '')}) end`,
+    )
   }
   lines.push(
     'done = function(s, l, r)',
@@ -51,9 +59,25 @@ export async function measure(port: number, load: Load): Promise<Measured> {
   const file = join(folder, `${serial++}.lua`)
   writeFileSync(file, script(load))
   const url = `http://127.0.0.1:${port}${load.ids === undefined ? load.path : '/'}`
-  const { stdout } = await run('wrk', ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '10s', '-s', file, url])
+  const { stdout } = await run('wrk', [
+    '-t1',
+    `-c${load.connections}`,
+    `-d${load.seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    file,
+    url,
+  ])
   const match = /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/.exec(stdout)
   if (match === null) throw new Error(`wrk said: ${stdout}`)
-  const [, requests, micros, p50, p99, errors] = match.map(Number) as [number, number, number, number, number, number]
+  const [, requests, micros, p50, p99, errors] = match.map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   return { requests, perSecond: (requests / micros) * 1e6, p50: p50 / 1000, p99: p99 / 1000, errors }
 }

@@ -22,9 +22,18 @@ export async function freePort(): Promise<number> {
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Starts a Node program and waits until `path` answers 200 on its port. @returns with the ms from spawn to that answer */
-export async function startNode(name: string, args: readonly string[], env: Record<string, string>, port: number, path: string): Promise<Running & { readyMs: number }> {
+export async function startNode(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  port: number,
+  path: string,
+): Promise<Running & { readyMs: number }> {
   const began = performance.now()
-  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_ENV: 'production', ...env }, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`)
     const ok = await fetch(`http://127.0.0.1:${port}${path}`).then(
@@ -34,7 +43,8 @@ export async function startNode(name: string, args: readonly string[], env: Reco
       },
       () => false,
     )
-    if (ok) return { name, pid: child.pid as number, port, process: child, readyMs: performance.now() - began }
+    if (ok)
+      return { name, pid: child.pid as number, port, process: child, readyMs: performance.now() - began }
     if (performance.now() - began > 20_000) throw new Error(`${name} did not answer ${path} within 20 s`)
     await sleep(5)
   }

@@ -7,7 +7,8 @@ export const queries = {
   customer: `SELECT ${customerColumns} FROM customers WHERE id = $1`,
   orders: `SELECT ${orderColumns} FROM orders ORDER BY id LIMIT $1`,
   customersOf: `SELECT ${customerColumns} FROM customers WHERE id = ANY($1)`,
-  itemsOf: 'SELECT order_id, line, product, quantity, price FROM order_items WHERE order_id = ANY($1) ORDER BY order_id, line',
+  itemsOf:
+    'SELECT order_id, line, product, quantity, price FROM order_items WHERE order_id = ANY($1) ORDER BY order_id, line',
   ordersDeep: `SELECT ${orderColumns},
       (SELECT row_to_json(c) FROM (SELECT ${customerColumns} FROM customers WHERE id = o.customer_id) c) AS customer,
       (SELECT coalesce(json_agg(i), '[]') FROM (SELECT order_id, line, product, quantity, price FROM order_items WHERE order_id = o.id ORDER BY line) i) AS items

@@ -61,4 +61,3 @@ export const schemaOptions = z.strictObject({
     .describe('How often to look for schema changes where the database cannot announce them.'),
   loadTimeout: duration({ min: 1000 }).default(30_000).describe('Longest time to read the catalogue.'),
 })
-export type SchemaOptions = z.output<typeof schemaOptions>

@@ -1,5 +1,5 @@
 /** What every engine gives: capabilities as data, statements to SQL text, connections, the catalogue, and faults in common words. */
-import type { Catalog, TableId } from '#catalog/model.ts'
+import type { Catalog } from '#catalog/model.ts'
 import type { Bound, Statement } from '#plan/ast.ts'
 
 export type EngineKind = 'postgres' | 'mysql' | 'sqlserver'
@@ -162,6 +162,3 @@ export interface Engine {
   /** `host:port/database`, without credentials, for logs and /status. */
   readonly address: string
 }
-
-/** Tables a statement reads or writes, for caches and permissions. */
-export type Touched = readonly TableId[]

@@ -33,7 +33,7 @@ export const trusted = (text: string): Sql => ({ parts: [text] })
 /** A value to bind. */
 export const placeholder = (p: Placeholder): Sql => ({ parts: [p] })
 
-export const nothing: Sql = { parts: [] }
+const nothing: Sql = { parts: [] }
 
 /** Pieces with `separator` between them; nothing when there are none. */
 export function join(pieces: readonly Sql[], separator: string): Sql {

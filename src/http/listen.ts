@@ -102,7 +102,9 @@ function serverFor(app: Hono, o: ListenOptions): Opened {
     connections.begins(incoming, outgoing)
     // RFC 9112 section 3.2: required from 1.1 on.
     if (incoming.headers.host === undefined && incoming.httpVersion !== '1.0') {
-      const { status, headers, body } = o.refuse(new GatewayError('malformed_request', 'There is no Host header.'))
+      const { status, headers, body } = o.refuse(
+        new GatewayError('malformed_request', 'There is no Host header.'),
+      )
       outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
     } else void listener(incoming, outgoing)
   }

@@ -33,7 +33,6 @@ export const listenersOptions = z.strictObject({
   ),
   admin: listener('127.0.0.1', 6422, 'Status and operator actions; keep it on loopback.'),
 })
-export type ListenersOptions = z.output<typeof listenersOptions>
 
 export const limitsOptions = z.strictObject({
   url: size({ min: 256, max: 65_536 }).default(16_384).describe('Longest URL.'),

@@ -9,4 +9,3 @@ export const authOptions = z.strictObject({
       'none: every caller is trusted. Must be written out when the data listener is not on loopback.',
     ),
 })
-export type AuthOptions = z.output<typeof authOptions>

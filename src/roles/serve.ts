@@ -196,10 +196,15 @@ export async function serveGateway(
     true,
   )
 
-  const done = lifecycle.run().finally(async () => {
-    await telemetry.flush()
-    unwatch()
-  })
+  const live = async (): Promise<number> => {
+    try {
+      return await lifecycle.run()
+    } finally {
+      await telemetry.flush()
+      unwatch()
+    }
+  }
+  const done = live()
   done.catch((error: unknown) => readiness.reject(error))
   readiness.promise.catch(() => {})
   return { lifecycle, urls, done, ready: readiness.promise }

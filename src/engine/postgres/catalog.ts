@@ -1,7 +1,7 @@
 /** Reads what the database holds, as far as this user may use it, and assembles the catalogue from it. */
 import type { Catalog, Column, Key, Routine, Table, TableId } from '#catalog/model.ts'
 import { CatalogRefused, type Refusal } from '#catalog/refused.ts'
-import type { CatalogRequest, Connection } from '../engine.ts'
+import type { CatalogRequest, Connection } from '#engine/engine.ts'
 import type { CatalogRows, ColumnRow, FingerprintRow, KeyRow } from './catalog-rows.ts'
 import { catalogSql } from './catalog-sql.ts'
 import { classify } from './faults.ts'

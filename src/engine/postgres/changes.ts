@@ -1,6 +1,6 @@
 /** Notices that the schema may have changed: announcements of the database itself where it makes them, polling everywhere. */
 import type { Clock, Timer } from '#base/clock.ts'
-import type { SchemaWatch } from '../engine.ts'
+import type { SchemaWatch } from '#engine/engine.ts'
 
 /** The channel that announcements come on, without payload. Anything may NOTIFY it, for example a migration tool. */
 export const schemaChannel = 'postern_schema'

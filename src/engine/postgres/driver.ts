@@ -2,8 +2,8 @@
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
-import type { Compiled, Connection, Result, RunOptions, StreamOptions, Transaction } from '../engine.ts'
-import type { DatabaseOptions } from '../options.ts'
+import type { Compiled, Connection, Result, RunOptions, StreamOptions, Transaction } from '#engine/engine.ts'
+import type { DatabaseOptions } from '#engine/options.ts'
 import { login, requestCancel } from './dial.ts'
 import { createRowWriter, createScratch } from './rows.ts'
 import {
@@ -151,7 +151,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
       /** What is being written to the reader; a rejection ends the stream. */
       let writing: Promise<void> | undefined
-      let failed: unknown
+      let failed: Error | undefined
       const drain = (): Promise<void> => {
         const chunk = rows.take()
         if (chunk.length === 0) return Promise.resolve()
@@ -167,7 +167,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
           // Wide rows fill the chunk within one batch: leave the rest of them in the server.
           session.pause()
           writing = drain()
-            .catch((error: unknown) => {
+            .catch((error: Error) => {
               failed ??= error
             })
             .finally(() => {

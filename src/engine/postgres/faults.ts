@@ -1,5 +1,5 @@
 /** What PostgreSQL, the network or the driver said → a fault in common words: one table as data, one function that reads it. */
-import type { Fault } from '../engine.ts'
+import type { Fault } from '#engine/engine.ts'
 import { Cancelled, type CancelReason, ServerError, SessionLost } from './session.ts'
 
 type Rule = Pick<Fault, 'kind' | 'applied'>

@@ -1,8 +1,8 @@
 /** The PostgreSQL engine: its six parts put together. */
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
-import type { Capabilities, Engine } from '../engine.ts'
-import type { DatabaseOptions } from '../options.ts'
+import type { Capabilities, Engine } from '#engine/engine.ts'
+import type { DatabaseOptions } from '#engine/options.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'

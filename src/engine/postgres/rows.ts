@@ -1,5 +1,5 @@
 /** The tap: turns DataRow messages into JSON, NDJSON or CSV bytes without making a row object. */
-import type { Encoding, OutputColumn, RowFormat } from '../engine.ts'
+import type { Encoding, OutputColumn, RowFormat } from '#engine/engine.ts'
 
 const quote = 0x22
 const backslash = 0x5c

@@ -1,6 +1,6 @@
 /** Where the database is and who we are there, from the options: URL and single keys brought together. */
 import { GatewayError } from '#base/errors.ts'
-import type { DatabaseOptions } from '../options.ts'
+import type { DatabaseOptions } from '#engine/options.ts'
 
 export type TlsMode = DatabaseOptions['tls']['mode']
 

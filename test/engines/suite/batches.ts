@@ -31,7 +31,11 @@ export function batches(context: EngineContext): void {
         { method: 'POST', path: '/rpc/add_numbers', body: { a: 1, b: 1 } },
         { method: 'GET', path: '/rpc/add_numbers?a=2&b=2' },
         { method: 'DELETE', path: '/files/a' },
-        { method: 'GET', path: '/files?path=c&limit=5', headers: { accept: 'text/csv', prefer: 'count=exact' } },
+        {
+          method: 'GET',
+          path: '/files?path=c&limit=5',
+          headers: { accept: 'text/csv', prefer: 'count=exact' },
+        },
       ])
       expect(answer.status, answer.text).toBe(200)
       const items: Item[] = answer.json

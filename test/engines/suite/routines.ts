@@ -71,7 +71,9 @@ export function routines(context: EngineContext): void {
       body(await get('/rpc/describe_thing?id=5'), '"number 5"')
       body(await get('/rpc/describe_thing?label=5'), '"label 5"')
       body(await call('describe_thing', { label: 'x' }), '"label x"')
-      expect(problem(await call('describe_thing', { other: 'x' }), 'bad_value').detail).toContain('label string')
+      expect(problem(await call('describe_thing', { other: 'x' }), 'bad_value').detail).toContain(
+        'label string',
+      )
     })
 
     it('takes arguments by place where they have no names', async () => {

@@ -21,7 +21,7 @@ const reserved = /^POSTERN_(CONFIG|CONFIG_DIR|REVISION|URL|TEST_.*)$/
 function isServiceVariable(name: string, value: string): boolean {
   if (/_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name))
     return true
-  return /_PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)
+  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value)
 }
 
 /**

@@ -181,10 +181,10 @@ async function postmaster(o: Launch, port: number): Promise<Postmaster | 'port t
   }
 }
 
-/** The postmaster writes its state into the eighth line of postmaster.pid (as pg_ctl reads it). */
+/** The postmaster writes its state into the eighth line of postmaster.pid (as pg_ctl reads it); a replica never gets beyond `standby`. */
 async function isReady(dataDir: string, pid: number): Promise<boolean> {
   const lines = (await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
-  return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
+  return lines[0] === String(pid) && /^(ready|standby)$/.test(lines[7]?.trim() ?? '')
 }
 
 /** Fast shutdown; what does not obey within 5 s is killed. */

@@ -33,8 +33,6 @@ export const trusted = (text: string): Sql => ({ parts: [text] })
 /** A value to bind. */
 export const placeholder = (p: Placeholder): Sql => ({ parts: [p] })
 
-const nothing: Sql = { parts: [] }
-
 /** Pieces with `separator` between them; nothing when there are none. */
 export function join(pieces: readonly Sql[], separator: string): Sql {
   return { parts: pieces.flatMap((piece, i) => (i === 0 ? piece.parts : [separator, ...piece.parts])) }

@@ -35,7 +35,7 @@ export function createDataApp(d: DataDependencies): Hono {
   route('/api/{version}/batch', (x) => only(x, ['POST'], () => batch(x)))
   route('/api/{version}/rpc/{routine}', (x) => call(x, x.segments[3] as string))
   route('/api/{version}/{resource}', (x) => rows(x, x.segments[2] as string, undefined))
-  route('/api/{version}/{resource}/{key}', (x) => rows(x, x.segments[2] as string, x.segments[3] as string))
+  route('/api/{version}/{resource}/{key}', (x) => rows(x, x.segments[2] as string, x.segments[3]))
   app.all('*', (c) => handle(c, '_OTHER', notFound))
 
   const notFound: Handler = (x) => {
@@ -99,7 +99,7 @@ export function createDataApp(d: DataDependencies): Hono {
       case 'PUT':
       case 'PATCH':
       case 'DELETE': {
-        const parsed = parseWrite({ ...form, method: x.method as WriteMethod, body: await x.body() })
+        const parsed = parseWrite({ ...form, method: x.method, body: await x.body() })
         const request = {
           ...parsed,
           preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },

@@ -14,7 +14,7 @@ export function methodsOf(
   snapshot: Snapshot,
   principal: Principal,
   name: string,
-  key: string | undefined | 'rpc',
+  key: string | undefined,
 ): string[] {
   const decoded = decodeSegment(name, 'resource')
   if (key === 'rpc') {

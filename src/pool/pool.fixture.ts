@@ -157,7 +157,7 @@ export function poolOfThings(
       abort: new AbortController(),
       end: done.resolve,
     }
-    const settled = (error?: unknown) => {
+    const settled = (error?: Error) => {
       if (loan.settledAt !== undefined) throw new Error('a caller settled twice')
       loan.settledAt = clock.now()
       if (error instanceof GatewayError) loan.error = error

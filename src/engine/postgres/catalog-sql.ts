@@ -9,7 +9,7 @@ const rowsOf = <K extends keyof CatalogRows>(
   from: string,
 ) => `
 select '${kind}', json_build_object(${Object.entries(members)
-  .map(([name, expression]) => `'${name}', ${expression}`)
+  .map(([name, expression]) => `'${name}', ${String(expression)}`)
   .join(',\n  ')})::text
 ${from}`
 

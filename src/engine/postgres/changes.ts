@@ -86,7 +86,8 @@ export function createSchemaWatch(o: {
   /** Those in `next`, to be called when there is news. */
   const waiting = new Set<() => void>()
   const wake = () => {
-    for (const tell of [...waiting]) tell()
+    // A called waiter leaves the set.
+    for (const tell of waiting) tell()
   }
 
   const announce = () => {
@@ -115,7 +116,10 @@ export function createSchemaWatch(o: {
     }
     try {
       const ready = await listen(schemaChannel, announce, onLost)
-      if (closed) return void (await ready())
+      if (closed) {
+        await ready()
+        return
+      }
       if (lost) return listenAgain()
       stop = ready
       failures = 0

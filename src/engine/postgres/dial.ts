@@ -148,7 +148,7 @@ export async function login(
       socket,
       processId,
       secret,
-      replica: rows[0][0] === true,
+      replica: rows[0][0],
       handOver: (to) => {
         receive = to
       },

@@ -2,7 +2,7 @@
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
-import type { Compiled, Connection, Result, RunOptions, StreamOptions, Transaction } from '#engine/engine.ts'
+import type { Compiled, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { login, requestCancel } from './dial.ts'
 import { createRowWriter, createScratch } from './rows.ts'

@@ -118,7 +118,7 @@ function resolveRow(
         comparable: row.comparable,
       })
     default:
-      throw new Error(`unforeseen kind of type: ${row.kind satisfies never}`)
+      throw new Error(`unforeseen kind of type: ${String(row.kind satisfies never)}`)
   }
 }
 

@@ -57,10 +57,10 @@ describe('the framer', () => {
     const copied = (chunks: number) => {
       const original = Buffer.concat
       let bytes = 0
-      Buffer.concat = ((list: readonly Uint8Array[], length?: number) => {
+      Buffer.concat = (list: readonly Uint8Array[], length?: number) => {
         bytes += list.reduce((sum, part) => sum + part.length, 0)
         return original(list, length)
-      }) as typeof Buffer.concat
+      }
       try {
         const { seen, frame } = collect()
         const whole = message(68, new Uint8Array(chunks * 1000))

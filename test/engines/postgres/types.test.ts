@@ -78,7 +78,6 @@ describe.each([18, 15] as const)('the types of PostgreSQL %i', (version) => {
         expect(`${put.status} ${put.text}`).toMatch(/^20[01] /)
         expect(put.text).toBe(`{"v":${json}}`)
       }
-      // The values of the array are those of the column, text for text.
       const [{ equal } = {}] = await server.sql(
         url,
         `SELECT (SELECT v::text FROM t${i} WHERE id = 100) IS NOT DISTINCT FROM (SELECT v::text FROM t${i} WHERE id = ${values.length - 1}) AS equal`,
@@ -128,26 +127,25 @@ describe('a type without a canonical form', () => {
     try {
       const answers = []
       for (const path of paths) answers.push((await gateway.request('GET', `/api/v1/${path}`)).text)
-      return [...answers, gateway.log()]
+      // The log is written behind the answers.
+      await expect.poll(() => gateway.log()).toMatch(/attributes.*hstore|hstore.*attributes/)
+      return answers
     } finally {
       await gateway.stop()
     }
   }
 
   it('is left out with omit, and the log says so', async () => {
-    const [row, log] = await asked('omit', ['things'])
+    const [row] = await asked('omit', ['things'])
     expect(row).toBe('[{"id":1,"name":"one"}]')
-    expect(log).toContain('attributes')
-    expect(log).toContain('hstore')
   })
 
   it('is its text with text, at the top and in a function', async () => {
-    const [row, called, log] = await asked('text', ['things', 'rpc/attributes_of?thing=1'])
+    const [row, called] = await asked('text', ['things', 'rpc/attributes_of?thing=1'])
     expect(row).toBe(
       `[{"id":1,"attributes":${JSON.stringify('"a"=>"1", "b"=>NULL')},"places":${JSON.stringify('{"(1, 2)"}')},"name":"one"}]`,
     )
     expect(called).toBe(JSON.stringify('"a"=>"1", "b"=>NULL'))
-    expect(log).toContain('hstore')
   })
 
   it('can be written as its text', async () => {

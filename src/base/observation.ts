@@ -20,10 +20,10 @@ export type Observation =
       method: string
       /** Route template such as `/api/{version}/{resource}/{key}`, never the raw path. */
       route: string
-      version?: string
-      resource?: string
+      version?: string | undefined
+      resource?: string | undefined
       status: number
-      code?: ErrorCode
+      code?: ErrorCode | undefined
       ms: number
       poolMs: number
       dbMs: number

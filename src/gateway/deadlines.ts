@@ -2,7 +2,7 @@
 import type { DeadlinesOptions } from './options.ts'
 
 /** Path below the version: `/orders/42`, `/rpc/rebuild`. */
-export type Deadlines = (method: string, path: string, waitSeconds: number | undefined) => number
+export type Deadlines = (method: string, path: () => string, waitSeconds: number | undefined) => number
 
 /** `*` is one segment, `**` any rest, the empty one included. */
 function pattern(path: string): RegExp {
@@ -27,8 +27,10 @@ export function createDeadlines(options: DeadlinesOptions): Deadlines {
     path: pattern(rule.path),
     ms: rule.deadline,
   }))
+  const ruleFor = (method: string, path: string) =>
+    rules.find((r) => (r.methods.size === 0 || r.methods.has(method)) && r.path.test(path))
   return (method, path, waitSeconds) => {
-    const rule = rules.find((r) => (r.methods.size === 0 || r.methods.has(method)) && r.path.test(path))
+    const rule = rules.length === 0 ? undefined : ruleFor(method, path())
     const ms = rule?.ms ?? options.default
     return waitSeconds === undefined ? ms : Math.min(ms, waitSeconds * 1000)
   }

@@ -1,4 +1,5 @@
 /** That the gateway talks to the primary: sessions with anything else are refused, and the health checks look for it. */
+import { GatewayError } from '#base/errors.ts'
 import type { Connection, Engine, ServerRole } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
 
@@ -42,7 +43,16 @@ export function createLook(d: {
   connect: ConnectPrimary
 }): Look {
   return async (o) => {
-    const { inUse, idle } = d.pool.stats()
+    const { inUse, idle, max } = d.pool.stats()
+    // A busy pool says that the database works; in its queue this would take the place of somebody else's request.
+    if (inUse >= max)
+      throw new GatewayError(
+        'pool_timeout',
+        `All ${max} connections are in use; the database was not looked at.`,
+        {
+          facts: { inUse, size: max },
+        },
+      )
     if (inUse + idle > 0) return d.pool.use(o.signal, o.deadline, async (c) => ({ role: await c.role(o) }))
     const knock = await d.connect(o)
     await knock.close()

@@ -1,16 +1,18 @@
 /** The API: every route on one screen. A request is parsed, given to a use case, and answered; all faults end in `problem`. */
 import type { Context as HonoContext } from 'hono'
 import { Hono } from 'hono'
+import { LinearRouter } from 'hono/router/linear-router'
 import type { Context } from '#base/context.ts'
 import { asGatewayError, GatewayError } from '#base/errors.ts'
 import type { Answer } from '#gateway/answer.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
 import type { DataDependencies } from './dependencies.ts'
-import { beginExchange, type Exchange, finishExchange, type NodeBindings, routedPath } from './exchange.ts'
+import { beginExchange, type Exchange, finishExchange, type NodeBindings } from './exchange.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
 import { parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { methodsOf } from './methods.ts'
+import { createOpenExchanges } from './open-exchanges.ts'
 import { parseEtags } from './etags.ts'
 import { parsePreferences } from './prefer.ts'
 import { problemReply, type Reply } from './problem.ts'
@@ -19,35 +21,51 @@ import { sendStream } from './stream.ts'
 
 type Handler = (x: Exchange) => Promise<Reply> | Reply
 
-/** Route templates are the labels of metrics: bounded, whatever clients send. */
+interface Route {
+  /** The label of metrics: bounded, whatever clients send. */
+  readonly template: string
+  readonly handler: Handler
+}
+const route = (template: string, handler: Handler): Route => ({ template, handler })
+
+/** The app of the data listener. */
 export function createDataApp(d: DataDependencies): Hono {
-  const app = new Hono({ getPath: (_, o) => routedPath(o?.env as NodeBindings) })
-  // One listener for all of them: a signal with a hundred listeners takes a walk over them for each that comes and goes.
-  const open = new Set<AbortController>()
-  d.cancelled.addEventListener('abort', () => {
-    for (const controller of open) controller.abort(d.cancelled.reason)
-  })
-  const route = (template: string, handler: Handler) =>
-    app.all(template.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => handle(c, template, handler))
+  const open = createOpenExchanges()
+  d.cancelled.addEventListener('abort', () => open.abortAll(d.cancelled.reason))
 
-  route('/api/{version}', (x) => only(x, ['GET', 'HEAD'], () => catalogue(x)))
-  route('/api/{version}/openapi.json', (x) => only(x, ['GET', 'HEAD'], () => openapi(x)))
-  route('/api/{version}/batch', (x) => only(x, ['POST'], () => batch(x)))
-  route('/api/{version}/rpc/{routine}', (x) => call(x, x.segments[3] as string))
-  route('/api/{version}/{resource}', (x) => rows(x, x.segments[2] as string, undefined))
-  route('/api/{version}/{resource}/{key}', (x) => rows(x, x.segments[2] as string, x.segments[3]))
-  app.all('*', (c) => handle(c, '_OTHER', notFound))
-
-  const notFound: Handler = (x) => {
-    throw new GatewayError(
-      'not_found',
-      `Nothing lives at ${x.path.slice(0, 200)}; the API begins at /api/${d.schema.peek()?.contract.version ?? 'v1'}.`,
-    )
+  const routes = {
+    version: route('/api/{version}', (x) => only(x, ['GET', 'HEAD'], () => catalogue(x))),
+    openapi: route('/api/{version}/openapi.json', (x) => only(x, ['GET', 'HEAD'], () => openapi(x))),
+    batch: route('/api/{version}/batch', (x) => only(x, ['POST'], () => batch(x))),
+    routine: route('/api/{version}/rpc/{routine}', (x) => call(x, x.segments[3] as string)),
+    collection: route('/api/{version}/{resource}', (x) => rows(x, x.segments[2] as string, undefined)),
+    row: route('/api/{version}/{resource}/{key}', (x) => rows(x, x.segments[2] as string, x.segments[3])),
+    other: route('_OTHER', (x) => {
+      throw new GatewayError(
+        'not_found',
+        `Nothing lives at ${x.path.slice(0, 200)}; the API begins at /api/${d.schema.peek()?.contract.version ?? 'v1'}.`,
+      )
+    }),
   }
 
+  /** By the raw segments, percent-encoding and all: a key may hold anything, `%2E%2E` and `%2F` included. */
+  function routeOf([api, version, third, fourth, fifth]: readonly string[]): Route {
+    if (api !== 'api' || !version || fifth !== undefined) return routes.other
+    if (third === undefined) return routes.version
+    if (third === '' || fourth === '') return routes.other
+    if (fourth !== undefined) return third === 'rpc' ? routes.routine : routes.row
+    return third === 'openapi.json' ? routes.openapi : third === 'batch' ? routes.batch : routes.collection
+  }
+
+  // One route for Hono: its routers resolve dots and decode, and take longer than the rest of the way through this room.
+  const app = new Hono({ getPath: () => '/', router: new LinearRouter() })
+  app.all('/', handle)
+
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
-  async function handle(c: HonoContext, template: string, handler: Handler): Promise<Response> {
-    const x = beginExchange(c, template, d, open)
+  async function handle(c: HonoContext): Promise<Response> {
+    const x = beginExchange(c.env as NodeBindings, d, open)
+    const { template, handler } = routeOf(x.segments)
+    x.template = template
     let reply: Reply
     try {
       x.check()
@@ -58,7 +76,7 @@ export function createDataApp(d: DataDependencies): Hono {
       reply = problemReply(error, x.requestId)
       Object.assign(reply.headers, { ...baseHeaders(x.ctx), ...reply.headers })
     }
-    return finishExchange(c, x, reply)
+    return finishExchange(x, reply)
   }
 
   function only(

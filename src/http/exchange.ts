@@ -2,18 +2,19 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Context as HonoContext } from 'hono'
 import type { Context, Principal } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Schema, Snapshot } from '#gateway/schema.ts'
 import { authenticate } from './authenticate.ts'
 import type { DataDependencies } from './dependencies.ts'
 import type { Reply } from './problem.ts'
+import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { readBody } from './request-body.ts'
 
 export interface Exchange {
   readonly method: string
-  readonly template: string
+  /** Route template, once it is known. */
+  template: string
   /** Raw path, still percent-encoded. */
   readonly path: string
   /** Raw path segments: `['api', 'v1', 'orders', '42']`. */
@@ -56,12 +57,10 @@ export interface NodeBindings {
 
 /** @param open every exchange under way; whoever ends the drain aborts them all */
 export function beginExchange(
-  c: HonoContext,
-  template: string,
+  { incoming, outgoing }: NodeBindings,
   d: DataDependencies,
-  open: Set<AbortController>,
+  open: OpenExchanges,
 ): Exchange {
-  const { incoming, outgoing } = c.env as NodeBindings
   const { clock } = d
   const began = clock.now()
   const url = originForm(incoming.url ?? '/')
@@ -73,10 +72,11 @@ export function beginExchange(
   const requestId = typeof given === 'string' && uuid.test(given) ? given.toLowerCase() : randomUUID()
   const principal = authenticate()
   const controller = new AbortController()
+  const entry: OpenExchange = { controller, at: -1 }
   const timing = { poolMs: 0, dbMs: 0 }
   /** From here the deadline counts: the body has a time of its own to arrive. */
   let start = began
-  let deadline = began + d.deadlines(method, below(segments), undefined)
+  let deadline = began + d.deadlines(method, () => below(segments), undefined)
   let finished = false
 
   const hangUp = () => {
@@ -84,7 +84,7 @@ export function beginExchange(
   }
   outgoing.on('close', hangUp)
   if (d.cancelled.aborted) controller.abort(d.cancelled.reason)
-  else open.add(controller)
+  else open.add(entry)
 
   const ctx: Context = {
     principal,
@@ -99,7 +99,7 @@ export function beginExchange(
 
   const x: Exchange = {
     method,
-    template,
+    template: '_OTHER',
     path,
     segments,
     search,
@@ -148,7 +148,7 @@ export function beginExchange(
       return snapshot
     },
     limit(wait) {
-      deadline = start + d.deadlines(method, below(segments), wait)
+      deadline = start + d.deadlines(method, () => below(segments), wait)
     },
     limitStream(wait) {
       deadline = start + Math.min(d.stream.deadlineMs, (wait ?? Number.POSITIVE_INFINITY) * 1000)
@@ -157,30 +157,27 @@ export function beginExchange(
       if (finished) return
       finished = true
       outgoing.off('close', hangUp)
-      open.delete(controller)
+      open.remove(entry)
       const { error } = x
       d.observe({
         kind: 'request',
         method,
-        route: template,
-        ...(x.current === undefined ? {} : { version: x.current.contract.version }),
-        ...(x.resource === undefined ? {} : { resource: x.resource }),
+        route: x.template,
+        version: (x.current as Snapshot | undefined)?.contract.version,
+        resource: x.resource,
         status: error?.code === 'client_closed' ? 499 : status,
-        ...(error === undefined ? {} : { code: error.code }),
+        code: error?.code,
         ms: clock.now() - began,
         poolMs: timing.poolMs,
         dbMs: timing.dbMs,
         bytes,
         requestId,
-        ...(error?.cause === undefined ? {} : { cause: error.cause }),
+        cause: error?.cause,
       })
     },
   }
   return x
 }
-
-/** The raw path, for the router too: it would else see `%2E%2E` resolved, which is a key like any other. */
-export const routedPath = ({ incoming }: NodeBindings): string => pathOf(originForm(incoming.url ?? '/'))
 
 function pathOf(url: string): string {
   const mark = url.indexOf('?')
@@ -204,7 +201,7 @@ const joinedBytes = 16_384
  * Writes the reply and notes the end; of a stream both have happened. It goes to Node's response directly: a Buffer
  * would leave the process in two system calls, head and body, where one text is one.
  */
-export function finishExchange(_: HonoContext, x: Exchange, reply: Reply): Response {
+export function finishExchange(x: Exchange, reply: Reply): Response {
   if (x.streaming) return RESPONSE_ALREADY_SENT
   const { outgoing } = x
   const { status, headers, body } = reply

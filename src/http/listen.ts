@@ -16,6 +16,15 @@ export interface Place {
   readonly port: number
 }
 
+/** Loopback means both families: clients resolve `localhost` to either. */
+export const placesOf = ({ host, port }: Place): readonly [Place, ...Place[]] =>
+  host === '127.0.0.1' || host === 'localhost'
+    ? [
+        { host: '127.0.0.1', port },
+        { host: '::1', port },
+      ]
+    : [{ host, port }]
+
 export interface Listener {
   /** `http://127.0.0.1:6420`. */
   readonly url: string
@@ -105,7 +114,8 @@ function serverFor(app: Hono, o: ListenOptions): Opened {
       const { status, headers, body } = o.refuse(
         new GatewayError('malformed_request', 'There is no Host header.'),
       )
-      outgoing.writeHead(status, { ...headers, connection: 'close' }).end(body)
+      const length = Buffer.byteLength(body ?? '')
+      outgoing.writeHead(status, { ...headers, 'content-length': length, connection: 'close' }).end(body)
     } else void listener(incoming, outgoing)
   }
   server.on('connection', connections.opened)

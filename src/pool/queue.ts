@@ -33,23 +33,59 @@ interface QueueEvents {
   aborted(caller: Caller): Error
 }
 
-/** Makes an empty line. */
+/** A place in the line. */
+interface Place<T> {
+  readonly waiter: Waiter<T>
+  before: Place<T> | undefined
+  behind: Place<T> | undefined
+}
+
+/**
+ * Makes an empty line. It is a linked list whose places let go of each other when they leave: a Set that is filled and
+ * emptied all day chains its outgrown tables, and one that has grown old keeps every caller since from being collected
+ * cheaply.
+ */
 export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
-  // A Set keeps the order of arrival and lets anybody leave from the middle at no cost.
-  const waiters = new Set<Waiter<T>>()
+  let first: Place<T> | undefined
+  let last: Place<T> | undefined
+  let size = 0
+
+  const join = (waiter: Waiter<T>): Place<T> => {
+    const place: Place<T> = { waiter, before: last, behind: undefined }
+    if (last === undefined) first = place
+    else last.behind = place
+    last = place
+    size++
+    return place
+  }
+  const part = (place: Place<T>) => {
+    const { before, behind } = place
+    if (before === undefined) first = behind
+    else before.behind = behind
+    if (behind === undefined) last = before
+    else behind.before = before
+    place.before = undefined
+    place.behind = undefined
+    size--
+  }
+
   return {
     get size() {
-      return waiters.size
+      return size
     },
-    head: () => waiters.values().next().value,
+    head: () => first?.waiter,
     wait: (caller) => {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
       const leave = () => {
-        waiters.delete(waiter)
+        part(place)
         timer.cancel()
         caller.signal.removeEventListener('abort', onAbort)
       }
-      const waiter: Waiter<T> = {
+      const onAbort = () => {
+        leave()
+        reject(events.aborted(caller))
+      }
+      const place = join({
         caller,
         give: (value) => {
           leave()
@@ -59,17 +95,12 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
           leave()
           reject(error)
         },
-      }
-      const onAbort = () => {
-        leave()
-        reject(events.aborted(caller))
-      }
+      })
       const timer = clock.after(caller.until - caller.since, () => {
         leave()
         reject(events.expired(caller))
       })
       caller.signal.addEventListener('abort', onAbort)
-      waiters.add(waiter)
       return promise
     },
   }

@@ -1,7 +1,7 @@
 /** `postern serve`: the gateway on its three listeners, until a signal. */
 import { type Clock, systemClock } from '#base/clock.ts'
 import { asGatewayError, errorTable, type GatewayError } from '#base/errors.ts'
-import type { Observation, Observe } from '#base/observation.ts'
+import type { Observation } from '#base/observation.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
 import { createDeadlines } from '#gateway/deadlines.ts'
@@ -10,11 +10,12 @@ import { requestRunner, transactionRunner } from '#gateway/runner.ts'
 import { describeReload, describeStatus } from '#gateway/status.ts'
 import { createAdminApp } from '#http/admin.ts'
 import { createDataApp } from '#http/app.ts'
-import { type Listener, listen, type Place } from '#http/listen.ts'
+import { type Listener, listen, placesOf } from '#http/listen.ts'
 import { createObserveApp } from '#http/observe.ts'
 import { problemReply } from '#http/problem.ts'
 import { createSink } from '#telemetry/sink.ts'
 import { createTelemetry } from '#telemetry/telemetry.ts'
+import { logCrashes } from './crash-log.ts'
 import { describeApi } from './describe-api.ts'
 import { createGateway } from './gateway.ts'
 import { createLifecycle, type Lifecycle, processSignals, type Signals } from './lifecycle.ts'
@@ -74,7 +75,7 @@ export async function serveGateway(
       readiness.resolve()
     } else if (observation.kind === 'catalog.failed') health.markCatalog('failed')
   }
-  const unwatch = watchProcess({ observe, flush: telemetry.flushSync })
+  const unwatch = logCrashes({ observe, flush: telemetry.flushSync })
   const gateway = await createGateway(config, { clock, observe })
   const lookTimeoutMs = config.pools.acquireTimeout + config.pools.validateTimeout
   const health = createHealth({
@@ -188,7 +189,7 @@ export async function serveGateway(
   listener(
     'data',
     () =>
-      listen(dataApp, dataPlaces(config), socket, {
+      listen(dataApp, placesOf(config.listeners.data), socket, {
         clock,
         refuse,
         maxHeaderSize: config.limits.headers + config.limits.url,
@@ -208,26 +209,4 @@ export async function serveGateway(
   done.catch((error: unknown) => readiness.reject(error))
   readiness.promise.catch(() => {})
   return { lifecycle, urls, done, ready: readiness.promise }
-}
-
-/** Whatever ends the process is in its log: the fault that nobody caught, and the lines that still wait. */
-function watchProcess(o: { observe: Observe; flush: () => void }): () => void {
-  const fault = (error: unknown, where: string) => o.observe({ kind: 'fault', where, error })
-  process.on('uncaughtExceptionMonitor', fault)
-  process.on('exit', o.flush)
-  return () => {
-    process.off('uncaughtExceptionMonitor', fault)
-    process.off('exit', o.flush)
-  }
-}
-
-/** Loopback means both families: clients resolve `localhost` to either. */
-function dataPlaces(config: Config): [Place, ...Place[]] {
-  const { host, port } = config.listeners.data
-  return host === '127.0.0.1' || host === 'localhost'
-    ? [
-        { host: '127.0.0.1', port },
-        { host: '::1', port },
-      ]
-    : [{ host, port }]
 }

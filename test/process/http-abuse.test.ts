@@ -31,11 +31,12 @@ afterAll(async () => {
 })
 
 // However rude one client was, the next one is served, and nothing unforeseen has happened.
-afterEach(async () => {
+async function stillWell() {
   expect((await ask(`${postern.api}/orders?id=1`)).status).toBe(200)
   expect(postern.log.filter((l) => l.event === 'fault' || l['status'] === 500)).toEqual([])
   expect(postern.output.stderr).toBe('')
-})
+}
+afterEach(stillWell)
 
 interface Raw {
   readonly socket: Socket

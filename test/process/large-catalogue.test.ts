@@ -31,7 +31,7 @@ test('it starts, serves and describes itself within bounds', async () => {
     expect(readyMs).toBeLessThan(20_000)
     expect((await ask(`${postern.admin}/status`)).json().catalog.tables).toBe(tables)
     expect((await ask(`${postern.api}/t4990?select=id,parent(id)`)).status).toBe(200)
-    expect((await ask(`${postern.api}`)).status).toBe(200)
+    expect((await ask(postern.api)).status).toBe(200)
     expect(await postern.rss()).toBeLessThan(400 * 1024 ** 2)
     const began2 = performance.now()
     const document = await ask(`${postern.api}/openapi.json`)

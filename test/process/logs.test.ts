@@ -39,7 +39,7 @@ test('one line a request, with the id that the client was told', async () => {
     expect(forged.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
     // A refusal names the id of the log line.
     const refused = await ask(`${postern.api}/none`)
-    expect(refused.json().instance).toBe(`urn:uuid:${refused.headers['x-request-id']}`)
+    expect(refused.json().instance).toBe(`urn:uuid:${String(refused.headers['x-request-id'])}`)
   } finally {
     await postern.stop()
   }

@@ -325,11 +325,11 @@ export async function eventually<T>(
   what: string,
   look: () => Promise<T> | T,
   withinMs = 5000,
-): Promise<NonNullable<T>> {
+): Promise<T & {}> {
   const giveUp = performance.now() + withinMs
   for (;;) {
     const found = await look()
-    if (found) return found as NonNullable<T>
+    if (found) return found
     if (performance.now() > giveUp) throw new Error(`not within ${withinMs} ms: ${what}`)
     await sleep(20)
   }

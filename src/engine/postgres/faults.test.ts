@@ -13,6 +13,7 @@ const said = (code: string, more: Partial<ServerError['fields']> = {}) =>
     table: undefined,
     column: undefined,
     routine: undefined,
+    pointed: true,
     ...more,
   })
 const fatal = (code: string) => said(code, { severity: 'FATAL' })
@@ -95,6 +96,14 @@ describe('an error of the server', () => {
 
   it('tells a plan gone stale from what is not supported by the function that says so', () => {
     expect(short(said('0A000', { routine: 'RevalidateCachedQuery' }))).toBe('stale_plan no')
+  })
+
+  it('tells a value that is no name from a statement that names what is not there', () => {
+    for (const code of ['42P01', '42704', '42883', '3F000', '42601', '42602']) {
+      expect(short(said(code, { pointed: false }))).toBe('bad_value no')
+      expect(short(said(code))).not.toBe('bad_value no')
+    }
+    expect(short(said('42501', { pointed: false }))).toBe('denied no')
   })
 
   it('is a time-out when the session cancelled for the deadline', () => {

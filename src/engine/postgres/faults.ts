@@ -156,6 +156,12 @@ const raisable: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
   'conflict',
 ])
 
+/**
+ * What types whose values are names or small languages (regclass, regtype, aclitem, tsquery, jsonpath) say of a value
+ * they cannot read: as if a statement were wrong, but without pointing at a place in it.
+ */
+const misread: ReadonlySet<string> = new Set('3F000 42601 42602 42622 42704 42725 42883 42P01'.split(' '))
+
 const whyCancelled = (why: CancelReason): Fault['kind'] => (why === 'deadline' ? 'timeout' : 'cancelled')
 
 /**
@@ -196,6 +202,7 @@ interface ServerSaid {
   readonly column: string | undefined
   /** The C function that raised it: the one stable, untranslated word besides the code. */
   readonly routine: string | undefined
+  readonly pointed: boolean
 }
 
 /** From the session's own errors, and from those postgres.js throws during login. */
@@ -212,6 +219,7 @@ function serverMessage(error: unknown): ServerSaid | undefined {
     table: text('table_name'),
     column: text('column_name'),
     routine: text('routine'),
+    pointed: true,
   }
 }
 
@@ -229,7 +237,10 @@ function classifyServer(said: ServerSaid, cancelled: CancelReason | undefined): 
   }
 }
 
-function serverRule({ severity, code, routine }: ServerSaid, cancelled: CancelReason | undefined): Rule {
+function serverRule(
+  { severity, code, routine, pointed }: ServerSaid,
+  cancelled: CancelReason | undefined,
+): Rule {
   if (severity === 'PANIC') return unknown('disconnected')
   if (severity === 'FATAL') return find(fatal, code) ?? unknown('disconnected')
   // Custom codes such as 45000 or PT404 are of no standard class.
@@ -237,6 +248,7 @@ function serverRule({ severity, code, routine }: ServerSaid, cancelled: CancelRe
   if (routine === 'exec_stmt_raise') return raisable.has(rule.kind) ? rule : no('raised')
   // "cached plan must not change result type" has no code of its own.
   if (routine === 'RevalidateCachedQuery') return no('stale_plan')
+  if (!pointed && misread.has(code)) return no('bad_value')
   return code === '57014' && cancelled !== undefined ? no(whyCancelled(cancelled)) : rule
 }
 

@@ -182,8 +182,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     if (step.prepare && parts.maxPrepared > 0) {
       const known = prepared.get(step.text)
       if (known !== undefined) {
-        prepared.delete(step.text)
-        prepared.set(step.text, known)
+        // Most recently used goes last; while there is room for all the order does not matter.
+        if (prepared.size >= parts.maxPrepared) {
+          prepared.delete(step.text)
+          prepared.set(step.text, known)
+        }
         writer.bind(known, step.values).execute(rows)
         return
       }

@@ -218,6 +218,8 @@ export interface ServerMessage {
   readonly table: string | undefined
   readonly column: string | undefined
   readonly routine: string | undefined
+  /** It points at a place in a statement, ours or a routine's; not so when a value is at fault, or a place in its text. */
+  readonly pointed: boolean
 }
 
 /** Reads an ErrorResponse or NoticeResponse. */
@@ -239,6 +241,8 @@ export function readServerMessage(bytes: Buffer, start: number, end: number): Se
     table: fields['t'],
     column: fields['c'],
     routine: fields['R'],
+    // A place within a value comes with a context, one in a routine's statement with that statement.
+    pointed: fields['q'] !== undefined || (fields['P'] !== undefined && fields['W'] === undefined),
   }
 }
 

@@ -39,6 +39,7 @@ const canonicalTypes: readonly CanonicalType[] = [
   'binary',
   'array',
 ]
+const tableKinds = { table: 'table', view: 'view', materialized: 'materialised view' } as const
 const filterName = (type: CanonicalType) => `${type[0]?.toUpperCase()}${type.slice(1)}Filter`
 
 /** Hands out names that fit OpenAPI (letters, digits, `_`) and are unique whatever the database calls its things. */
@@ -75,7 +76,13 @@ export function openapiDocument(contract: Contract, o: OpenapiOptions): Record<s
 
   const schemas: Record<string, Schema> = {
     ...fixedSchemas,
-    ...Object.fromEntries(canonicalTypes.map((type) => [filterName(type), filterSchema(type)])),
+    ...Object.fromEntries(
+      canonicalTypes
+        .filter((type) =>
+          visible.some(({ resource }) => filterable(resource).some((f) => f.column.type.canonical === type)),
+        )
+        .map((type) => [filterName(type), filterSchema(type)]),
+    ),
   }
   const paths: Record<string, Schema> = { '/batch': batchPath(operation) }
   for (const { resource, may, name } of visible) {
@@ -108,7 +115,8 @@ export function openapiDocument(contract: Contract, o: OpenapiOptions): Record<s
     tags: [
       ...visible.map(({ resource }) => ({
         name: resource.name,
-        ...(resource.table.comment === undefined ? {} : { description: resource.table.comment }),
+        description:
+          resource.table.comment ?? `Rows of the ${tableKinds[resource.table.kind]} ${resource.name}.`,
       })),
       ...(contract.routines.size > 0 ? [{ name: 'rpc', description: 'Functions and procedures.' }] : []),
       { name: 'batch', description: 'Several requests in one transaction.' },
@@ -259,17 +267,18 @@ function writeSchema(resource: Resource, insert: boolean): Schema {
 const json = (schema: Schema) => ({ 'application/json': { schema } })
 const body = (schema: Schema) => ({ required: true, content: json(schema) })
 
+/** Fields that the query string reaches by their bare name. */
+const filterable = (resource: Resource) => resource.fields.filter((field) => !reserved.has(field.name))
+
 function filters(resource: Resource): Schema[] {
-  return resource.fields
-    .filter((field) => !reserved.has(field.name))
-    .map((field) => ({
-      name: field.name,
-      in: 'query',
-      required: false,
-      style: 'deepObject',
-      explode: true,
-      schema: ref('schemas', filterName(field.column.type.canonical)),
-    }))
+  return filterable(resource).map((field) => ({
+    name: field.name,
+    in: 'query',
+    required: false,
+    style: 'deepObject',
+    explode: true,
+    schema: ref('schemas', filterName(field.column.type.canonical)),
+  }))
 }
 
 const p = (...names: string[]) => names.map((name) => ref('parameters', name))
@@ -458,6 +467,11 @@ function routinePath(
       : returns.kind === 'scalar'
         ? typeSchema(returns.type, style)
         : {}
+  // Rows of a set and output parameters are always there; any other result may be NULL.
+  const certain =
+    returns.kind === 'rows' &&
+    (returns.set || routine.parameters.some((q) => q.mode === 'out' || q.mode === 'inout'))
+  const mayBeNull: Schema = certain ? one : { anyOf: [one, { type: 'null' }] }
   const common = { tags: ['rpc'], summary: routine.comment ?? `Call ${name}` }
   const responses = {
     ...(returns.kind === 'void'
@@ -465,7 +479,7 @@ function routinePath(
       : {
           200: {
             description: 'What it returned.',
-            content: json(returns.set ? { type: 'array', items: one } : one),
+            content: json(returns.set ? { type: 'array', items: mayBeNull } : mayBeNull),
           },
         }),
     ...problems,

@@ -209,6 +209,7 @@ export function createPool<C extends Poolable>(
     evictIdle('drain', () => true)
     if (shelf.entries.size > 0) return
     connector.forget()
+    queue.close()
     ticker.stop()
     drained.resolve()
   }

@@ -1,5 +1,5 @@
 /** The line of callers that wait for a connection: first come, first served, each with its own end. */
-import type { Clock } from '#base/clock.ts'
+import type { Clock, Timer } from '#base/clock.ts'
 
 /** A caller in the line. Times are monotonic ms. */
 interface Caller {
@@ -24,6 +24,8 @@ interface Queue<T> {
   wait(caller: Caller): Promise<T>
   /** Who came first. */
   head(): Waiter<T> | undefined
+  /** Nobody will join any more: leaves no timer behind. */
+  close(): void
 }
 
 interface QueueEvents {
@@ -36,6 +38,8 @@ interface QueueEvents {
 /** A place in the line. */
 interface Place<T> {
   readonly waiter: Waiter<T>
+  /** Its time is up. */
+  expire(): void
   before: Place<T> | undefined
   behind: Place<T> | undefined
 }
@@ -49,9 +53,31 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   let first: Place<T> | undefined
   let last: Place<T> | undefined
   let size = 0
+  /** One timer for the whole line, at the earliest end in it or before. */
+  let alarm: Timer | undefined
+  let alarmAt = 0
 
-  const join = (waiter: Waiter<T>): Place<T> => {
-    const place: Place<T> = { waiter, before: last, behind: undefined }
+  const watch = (until: number) => {
+    if (alarm !== undefined && alarmAt <= until) return
+    alarm?.cancel()
+    alarmAt = until
+    alarm = clock.after(until - clock.now(), expire)
+  }
+  const expire = () => {
+    alarm = undefined
+    const now = clock.now()
+    let next = Number.POSITIVE_INFINITY
+    for (let place = first; place !== undefined; ) {
+      const { behind } = place
+      if (place.waiter.caller.until <= now) place.expire()
+      else next = Math.min(next, place.waiter.caller.until)
+      place = behind
+    }
+    if (next < Number.POSITIVE_INFINITY) watch(next)
+  }
+
+  const join = (waiter: Waiter<T>, onEnd: () => void): Place<T> => {
+    const place: Place<T> = { waiter, expire: onEnd, before: last, behind: undefined }
     if (last === undefined) first = place
     else last.behind = place
     last = place
@@ -74,18 +100,18 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       return size
     },
     head: () => first?.waiter,
+    close: () => alarm?.cancel(),
     wait: (caller) => {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
       const leave = () => {
         part(place)
-        timer.cancel()
         caller.signal.removeEventListener('abort', onAbort)
       }
       const onAbort = () => {
         leave()
         reject(events.aborted(caller))
       }
-      const place = join({
+      const waiter: Waiter<T> = {
         caller,
         give: (value) => {
           leave()
@@ -95,11 +121,12 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
           leave()
           reject(error)
         },
-      })
-      const timer = clock.after(caller.until - caller.since, () => {
+      }
+      const place = join(waiter, () => {
         leave()
         reject(events.expired(caller))
       })
+      watch(caller.until)
       caller.signal.addEventListener('abort', onAbort)
       return promise
     },

@@ -1,0 +1,147 @@
+/** The served OpenAPI document: lints without a finding, describes what is answered, and makes a typed client that works. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import openapiTypes, { astToString } from 'openapi-typescript'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { type SuiteDatabase, suiteEngines } from './engines.ts'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+const here = join(import.meta.dirname, 'openapi')
+const quiet = {
+  ...process.env,
+  REDOCLY_TELEMETRY: 'off',
+  REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+  NO_COLOR: '1',
+}
+
+let database: SuiteDatabase
+let gateway: TestGateway
+let folder: string
+let documentFile: string
+// biome-ignore lint/suspicious/noExplicitAny: a document of any form
+let document: any
+beforeAll(async () => {
+  const [engine] = suiteEngines
+  database = await (engine as (typeof suiteEngines)[number]).start()
+  gateway = await startGateway({ url: database.url })
+  // Where modules are found as in a user's project.
+  folder = await mkdtemp(join(tmpdir(), 'postern-openapi-'))
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  documentFile = join(folder, 'openapi.json')
+  const answer = await gateway.request('GET', '/api/v1/openapi.json')
+  document = answer.json
+  await writeFile(documentFile, answer.bytes)
+})
+afterAll(async () => {
+  await gateway?.stop()
+  await database?.stop()
+  if (folder !== undefined) await rm(folder, { recursive: true })
+})
+
+/** What the program prints; its exit code and output when it fails. */
+const output = (program: string, ...args: string[]) =>
+  run(process.execPath, [program, ...args], { cwd: folder, env: quiet, maxBuffer: 1 << 26 }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string; stderr: string }) => `${error.stdout}${error.stderr}`,
+  )
+
+it('lints without an error or a warning', async () => {
+  const cli = join(root, 'node_modules/@redocly/cli/bin/cli.js')
+  const text = await output(
+    cli,
+    'lint',
+    documentFile,
+    '--config',
+    join(here, 'redocly.yaml'),
+    '--format',
+    'json',
+  )
+  const { totals, problems } = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('\n}') + 2))
+  const short = problems.map(
+    (p: { ruleId: string; message: string; location: { pointer: string }[] }) =>
+      `${p.ruleId}: ${p.message} ${p.location[0]?.pointer}`,
+  )
+  expect(short.slice(0, 20)).toEqual([])
+  expect(totals).toMatchObject({ errors: 0, warnings: 0 })
+})
+
+it('has schemas that rows fit, and answers of every resource and function', async () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema(document, 'document')
+  const fits = (pointer: string, value: unknown) => {
+    const validate = ajv.compile({ $ref: `document#${pointer}` })
+    expect(validate(value), `${pointer}: ${JSON.stringify(validate.errors)}`).toBe(true)
+  }
+  const escaped = (path: string) => encodeURIComponent(path.replaceAll('~', '~0').replaceAll('/', '~1'))
+  for (const [path, operations] of Object.entries<Record<string, { responses: Record<string, unknown> }>>(
+    document.paths,
+  )) {
+    if (operations['get'] === undefined || path.includes('{') || path.startsWith('/rpc/')) continue
+    const answer = await gateway.request('GET', `/api/v1${path}`)
+    fits(`/paths/${escaped(path)}/get/responses/200/content/application~1json/schema`, answer.json)
+  }
+  const orders = await gateway.request(
+    'GET',
+    '/api/v1/orders?select=*,customer(*),items(*,product(*)),billing_customer(*)',
+  )
+  fits('/paths/~1orders/get/responses/200/content/application~1json/schema', orders.json)
+  const missing = await gateway.request('GET', '/api/v1/orders/99')
+  fits('/components/schemas/Problem', missing.json)
+  const batch = await gateway.request('POST', '/api/v1/batch', { body: [{ method: 'GET', path: '/tags/1' }] })
+  fits('/paths/~1batch/post/responses/200/content/application~1json/schema', batch.json)
+  for (const call of [
+    'add_numbers?a=1',
+    'labels_up_to?n=3',
+    'orders_of?customer=1',
+    'cheapest?at_least=3',
+    'cheapest?at_least=3000',
+    'nothing_known',
+    'split_name?full_name=a%20b',
+    'exact_numbers?a=1&b=2',
+  ]) {
+    const path = `/rpc/${call.split('?')[0]}`
+    const answer = await gateway.request('GET', `/api/v1/rpc/${call}`)
+    fits(`/paths/${escaped(path)}/get/responses/200/content/application~1json/schema`, answer.json)
+  }
+})
+
+it('makes types with which a client reads and writes rows', async () => {
+  await writeFile(join(folder, 'schema.ts'), astToString(await openapiTypes(document)))
+  await writeFile(join(folder, 'client.ts'), await readFile(join(here, 'client.txt')))
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        target: 'es2024',
+        module: 'nodenext',
+        strict: true,
+        noEmit: true,
+        allowImportingTsExtensions: true,
+        skipLibCheck: true,
+        types: ['node'],
+      },
+      files: ['client.ts'],
+    }),
+  )
+  expect((await output(join(root, 'node_modules/typescript-7/bin/tsc'), '-p', folder)).slice(0, 3000)).toBe('')
+  expect(JSON.parse(await output(join(folder, 'client.ts'), `${gateway.url}/api/v1`))).toEqual([
+    ['20.00'],
+    201,
+    8,
+    201,
+    'none',
+    'Ada',
+    [10, 2],
+    3,
+    13,
+    'row_not_found',
+    204,
+  ])
+})

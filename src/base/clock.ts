@@ -13,10 +13,26 @@ export interface Clock {
   wall(): number
   /** Runs `body` once after `ms`; never keeps the process alive by itself. */
   after(ms: number, body: () => void): Timer
+  /** Runs `body` once this turn of the event loop has dealt with everything that came in; in the order of the calls. */
+  soon(body: () => void): void
+}
+
+/** One immediate for all that is to run at the end of a turn. */
+function createSoon(): Clock['soon'] {
+  let waiting: (() => void)[] = []
+  const runAll = () => {
+    const due = waiting
+    waiting = []
+    for (const body of due) body()
+  }
+  return (body) => {
+    if (waiting.push(body) === 1) setImmediate(runAll)
+  }
 }
 
 /** The machine's clock. */
 export const systemClock: Clock = {
+  soon: createSoon(),
   now: () => performance.now(),
   wall: () => Date.now(),
   after: (ms, body) => {
@@ -42,6 +58,7 @@ export function virtualClock(wall0 = 1_800_000_000_000): VirtualClock {
   return {
     now: () => now,
     wall: () => wall0 + now,
+    soon: (body) => queueMicrotask(body),
     after: (ms, body) => {
       const id = sequence++
       timers.set(id, { at: now + Math.max(0, ms), body })

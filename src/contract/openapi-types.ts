@@ -70,7 +70,8 @@ export function columnSchema(column: Column, style: TypeStyle): Schema {
   }
 }
 
-function nullable(schema: Schema, may: boolean): Schema {
+/** The schema of a value that may be NULL. */
+export function nullable(schema: Schema, may: boolean): Schema {
   const { type } = schema
   if (!may || type === undefined) return schema
   return {

@@ -1,7 +1,14 @@
 /** A contract as an OpenAPI 3.1 document: every resource, row and routine the caller may use, and nothing else. Pure. */
 import type { CanonicalType } from '#catalog/model.ts'
 import type { Contract, Field, Resource, RoutineResource } from './contract.ts'
-import { columnSchema, filterSchema, type Schema, type TypeStyle, typeSchema } from './openapi-types.ts'
+import {
+  columnSchema,
+  filterSchema,
+  nullable,
+  type Schema,
+  type TypeStyle,
+  typeSchema,
+} from './openapi-types.ts'
 
 /** What the caller may do with a resource. */
 export interface Allowed {
@@ -448,9 +455,9 @@ function routinePath(
   operation: (wanted: string) => string,
   decimals: TypeStyle['decimals'],
 ): Schema {
-  const inputs = routine.parameters.flatMap((parameter, i) =>
-    parameter.mode === 'out' ? [] : [{ parameter, name: parameter.name || `$${i + 1}` }],
-  )
+  const inputs = routine.parameters
+    .filter((parameter) => parameter.mode !== 'out')
+    .map((parameter, i) => ({ parameter, name: parameter.name || `$${i + 1}` }))
   const required = inputs
     .filter(({ parameter }) => !parameter.hasDefault && parameter.mode !== 'variadic')
     .map((input) => input.name)
@@ -471,7 +478,7 @@ function routinePath(
   const certain =
     returns.kind === 'rows' &&
     (returns.set || routine.parameters.some((q) => q.mode === 'out' || q.mode === 'inout'))
-  const mayBeNull: Schema = certain ? one : { anyOf: [one, { type: 'null' }] }
+  const result = nullable(one, !certain)
   const common = { tags: ['rpc'], summary: routine.comment ?? `Call ${name}` }
   const responses = {
     ...(returns.kind === 'void'
@@ -479,7 +486,7 @@ function routinePath(
       : {
           200: {
             description: 'What it returned.',
-            content: json(returns.set ? { type: 'array', items: mayBeNull } : mayBeNull),
+            content: json(returns.set ? { type: 'array', items: result } : result),
           },
         }),
     ...problems,

@@ -1,4 +1,5 @@
 /** The API: every route on one screen. A request is parsed, given to a use case, and answered; all faults end in `problem`. */
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context as HonoContext } from 'hono'
 import { Hono } from 'hono'
 import { LinearRouter } from 'hono/router/linear-router'
@@ -60,6 +61,12 @@ export function createDataApp(d: DataDependencies): Hono {
   // One route for Hono: its routers resolve dots and decode, and take longer than the rest of the way through this room.
   const app = new Hono({ getPath: () => '/', router: new LinearRouter() })
   app.all('/', handle)
+  // `handle` answers every fault itself; whatever gets past it must not leave a client waiting.
+  app.onError((error, c) => {
+    d.observe({ kind: 'fault', where: 'data listener', error })
+    ;(c.env as NodeBindings).outgoing.destroy()
+    return RESPONSE_ALREADY_SENT
+  })
 
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
   async function handle(c: HonoContext): Promise<Response> {

@@ -37,7 +37,11 @@ export function catalogueDocument({ contract }: Snapshot, principal: Principal, 
         ...(routine.comment === undefined ? {} : { description: routine.comment }),
         parameters: routine.parameters
           .filter((p) => p.mode !== 'out')
-          .map((p) => ({ name: p.name, type: p.type.canonical, required: !p.hasDefault })),
+          .map((p, i) => ({
+            name: p.name || `$${i + 1}`,
+            type: p.type.canonical,
+            required: !p.hasDefault && p.mode !== 'variadic',
+          })),
       })),
   }
 }

@@ -39,6 +39,11 @@ export interface ListenOptions {
   readonly clock: Clock
   /** Bytes of the head of a request; Node's own limit is 16 KiB. */
   readonly maxHeaderSize?: number
+  /**
+   * The app reads Node's request and writes Node's response itself: then the web Request and Response that the adapter
+   * would make and take apart for each exchange are left out.
+   */
+  readonly direct?: boolean
   /** The answer to what never becomes a request: the connection is closed after it. */
   readonly refuse: (error: GatewayError) => Reply
 }
@@ -50,6 +55,13 @@ const headersTimeoutMs = 10_000
 const headersLookMs = 1000
 /** Time for a refused client to read the answer. */
 const refusedMs = 500
+
+/** How much of a body that nobody wants is still read, and for how long (ms): a client that is cut off sees no answer. */
+const restBytes = 16 * 1024 ** 2
+const restMs = 500
+
+/** RFC 9110 section 7.2: a host as in URLs, and perhaps a port. */
+const validHost = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d*)?$/i
 
 /** What Node says of input that it cannot read → what we say. */
 function refusalOf(code: string | undefined): GatewayError {
@@ -69,6 +81,9 @@ function refusalOf(code: string | undefined): GatewayError {
   }
 }
 
+/** What Hono needs of a request whose app reads Node's: the method; and a URL, which it never looks at. */
+const requestOf = ({ method }: IncomingMessage) => ({ method, url: 'http://localhost/' }) as Request
+
 interface Opened {
   readonly server: Server
   readonly connections: Connections
@@ -86,12 +101,12 @@ function serverFor(app: Hono, o: ListenOptions): Opened {
     async (request, bindings) => keepSent(await app.fetch(request, bindings)),
     {
       overrideGlobalObjects: true,
+      // Done below, for all listeners alike.
+      autoCleanupIncoming: false,
       // HTTP/1.0 knows no Host.
       hostname: 'localhost',
       errorHandler: () => {
-        const reply = o.refuse(
-          new GatewayError('malformed_request', 'The request target or Host is no valid URL.'),
-        )
+        const reply = o.refuse(new GatewayError('malformed_request', 'The request target is no valid URL.'))
         return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
       },
     },
@@ -109,14 +124,18 @@ function serverFor(app: Hono, o: ListenOptions): Opened {
   })
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     connections.begins(incoming, outgoing)
+    const { host, 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
+    if (encoding !== undefined || (length !== undefined && length !== '0'))
+      outgoing.once('finish', () => discardRest(incoming, o.clock))
     // RFC 9112 section 3.2: required from 1.1 on.
-    if (incoming.headers.host === undefined && incoming.httpVersion !== '1.0') {
+    if (host === undefined ? incoming.httpVersion !== '1.0' : !validHost.test(host)) {
       const { status, headers, body } = o.refuse(
-        new GatewayError('malformed_request', 'There is no Host header.'),
+        new GatewayError('malformed_request', 'There is no Host header, or it names no host.'),
       )
-      const length = Buffer.byteLength(body ?? '')
-      outgoing.writeHead(status, { ...headers, 'content-length': length, connection: 'close' }).end(body)
-    } else void listener(incoming, outgoing)
+      const bytes = Buffer.byteLength(body ?? '')
+      outgoing.writeHead(status, { ...headers, 'content-length': bytes, connection: 'close' }).end(body)
+    } else if (o.direct) void app.fetch(requestOf(incoming), { incoming, outgoing })
+    else void listener(incoming, outgoing)
   }
   server.on('connection', connections.opened)
   server.on('request', answer)
@@ -134,6 +153,20 @@ function serverFor(app: Hono, o: ListenOptions): Opened {
     }
   })
   return { server, connections }
+}
+
+/** After the answer: reads on for a moment, then ends the connection. */
+function discardRest(incoming: IncomingMessage, clock: Clock): void {
+  if (incoming.complete || incoming.destroyed) return
+  let bytes = 0
+  const cut = () => incoming.socket.destroy()
+  const timer = clock.after(restMs, cut)
+  incoming.on('data', (part: Buffer) => {
+    bytes += part.length
+    if (bytes > restBytes) cut()
+  })
+  for (const event of ['end', 'close']) incoming.once(event, () => timer.cancel())
+  incoming.resume()
 }
 
 function rawReply({ status, headers, body }: Reply): string {

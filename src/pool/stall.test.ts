@@ -13,6 +13,7 @@ function lateClock() {
   const timers = new Set<{ at: number; body: () => void }>()
   const clock: Clock = {
     now: () => now,
+    soon: (body: () => void) => queueMicrotask(body),
     wall: () => now,
     after: (ms, body) => {
       const timer = { at: now + ms, body }

@@ -192,6 +192,7 @@ export async function serveGateway(
       listen(dataApp, placesOf(config.listeners.data), socket, {
         clock,
         refuse,
+        direct: true,
         maxHeaderSize: config.limits.headers + config.limits.url,
       }),
     true,

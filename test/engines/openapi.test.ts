@@ -130,7 +130,9 @@ it('makes types with which a client reads and writes rows', async () => {
       files: ['client.ts'],
     }),
   )
-  expect((await output(join(root, 'node_modules/typescript-7/bin/tsc'), '-p', folder)).slice(0, 3000)).toBe('')
+  expect((await output(join(root, 'node_modules/typescript-7/bin/tsc'), '-p', folder)).slice(0, 3000)).toBe(
+    '',
+  )
   expect(JSON.parse(await output(join(folder, 'client.ts'), `${gateway.url}/api/v1`))).toEqual([
     ['20.00'],
     201,

@@ -18,7 +18,7 @@ beforeAll(async () => {
     database: url,
     config: {
       'limits.body': '64KiB',
-      'limits.bodyTimeout': '700ms',
+      'limits.bodyTimeout': '2s',
       'limits.headers': '4KiB',
       'limits.url': '2KiB',
       'deadlines.default': '500ms',
@@ -180,7 +180,7 @@ test('a body slower than limits.bodyTimeout: 408; its own time is not that of th
   const client = raw([post('content-length: 100'), '{"id":'])
   const began = performance.now()
   await eventually('an answer', () => client.text().includes('}'))
-  expect(performance.now() - began).toBeGreaterThanOrEqual(650)
+  expect(performance.now() - began).toBeGreaterThanOrEqual(1950)
   expect(parsed(client.text()).problem()).toMatchObject({ status: 408, code: 'request_timeout' })
   client.socket.destroy()
 
@@ -233,7 +233,7 @@ test('a body that is too large by its chunks: 413, without reading all of it', a
 
 test('a body in chunks of one byte costs its size, not a hundred times that', async () => {
   const before = await postern.rss()
-  const text = `{"id":60,"note":"${'n'.repeat(60_000)}"}`
+  const text = `{"id":60,"note":"${'n'.repeat(40_000)}"}`
   const client = raw([
     post('transfer-encoding: chunked'),
     `${[...text].map((c) => `1\r\n${c}\r\n`).join('')}0\r\n\r\n`,

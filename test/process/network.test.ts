@@ -42,8 +42,7 @@ test('a read whose connection is lost is repeated, and the client does not notic
   const read = ask(`${postern.api}/rpc/nap?seconds=0.5`)
   await eventually('it runs', async () => (await sessions.running('nap')) === 1, 450)
   proxy.resetAll()
-  const answer = await read
-  expect(answer.status).toBe(200)
+  expect(await read).toMatchObject({ status: 200, text: '1' })
 })
 
 test('a write whose connection is lost is not repeated, and the client is told that nobody knows', async () => {

@@ -75,6 +75,7 @@ export async function connectPostgres(
       maxPrepared: options.preparedStatements,
       now: clock.now,
       after: clock.after,
+      soon: clock.soon,
       sendCancel: async () => {
         const limit = boundedSignal(clock, clock.now() + cancelTimeoutMs, undefined)
         try {

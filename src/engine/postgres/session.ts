@@ -88,6 +88,7 @@ export interface SessionParts {
   readonly maxPrepared: number
   readonly now: () => number
   readonly after: (ms: number, body: () => void) => { cancel(): void }
+  readonly soon: (body: () => void) => void
   /** Sends a CancelRequest; resolves when the server has closed that connection. */
   readonly sendCancel: () => Promise<void>
   readonly onCancel: (why: CancelReason, outcome: 'sent' | 'failed') => void
@@ -202,8 +203,15 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     writer.parse(name, step.text).bind(name, step.values).execute(rows)
   }
 
+  /**
+   * At the end of the turn, with what other sessions have to send: a write wakes a backend, which may take the
+   * processor at once; so first all requests that have come are dealt with, then all backends are woken.
+   */
   const send = () => {
-    socket.write(writer.take())
+    const bytes = writer.take()
+    parts.soon(() => {
+      if (lost === undefined) socket.write(bytes)
+    })
   }
 
   const onMessage = (type: number, bytes: Buffer, start: number, end: number) => {

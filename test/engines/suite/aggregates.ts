@@ -26,6 +26,28 @@ export function aggregates(context: EngineContext): void {
           '{"billing_customer_id":2,"count":1},{"billing_customer_id":1,"count":1}]',
       ))
 
+    it('may be ordered by', async () => {
+      body(
+        await get('/orders?select=status,count()&order=-count,status'),
+        '[{"status":"open","count":2},{"status":"cancelled","count":1},{"status":"shipped","count":1}]',
+      )
+      body(
+        await get('/orders?select=status,total.sum()&order=total_sum&limit=1'),
+        '[{"status":"cancelled","total_sum":"0.00"}]',
+      )
+    })
+
+    it('stand in embeds, grouped there', async () => {
+      body(
+        await get('/orders/1?select=id,items(quantity.sum(),count())'),
+        '{"id":1,"items":[{"quantity_sum":12,"count":2}]}',
+      )
+      body(
+        await get('/customers/1?select=orders!customer_id(order=status;status,total.sum())'),
+        '{"orders":[{"status":"open","total_sum":"20.00"},{"status":"shipped","total_sum":"45.50"}]}',
+      )
+    })
+
     it('are taken over the rows the filter leaves', async () => {
       body(await get('/orders?select=count()&status=open'), '[{"count":2}]')
       body(await get('/order_items?select=quantity.sum()&product.name=Apple'), '[{"quantity_sum":13}]')

@@ -69,6 +69,21 @@ export function discovery(context: EngineContext): void {
             ],
           }),
           expect.objectContaining({ name: 'add_file', methods: ['POST'] }),
+          expect.objectContaining({
+            name: 'nameless',
+            parameters: [
+              { name: '$1', type: 'integer', required: true },
+              { name: '$2', type: 'integer', required: true },
+            ],
+          }),
+          expect.objectContaining({
+            name: 'sum_all',
+            parameters: [{ name: 'numbers', type: 'array', required: false }],
+          }),
+          expect.objectContaining({
+            name: 'split_name',
+            parameters: [{ name: 'full_name', type: 'string', required: true }],
+          }),
           expect.objectContaining({ name: 'move_file', methods: ['POST'] }),
         ]),
       )

@@ -1,6 +1,6 @@
 /** Names that must be quoted in SQL, in URLs, in JSON, or in all of them. */
 import { describe, expect, it } from 'vitest'
-import { body, e, type EngineContext, filter, problem } from './context.ts'
+import { body, e, type EngineContext, filter, nextPage, problem } from './context.ts'
 
 /** A column of "weird table", its value in row 2, and how `select`, `order` and filter keys write it. */
 const columns: readonly (readonly [name: string, value: string | number, written: string])[] = [
@@ -91,6 +91,19 @@ export function names(context: EngineContext): void {
         '[{"id":1,"Ünïcode/slash":[{"key?":"a/b?c"}]},{"id":2,"Ünïcode/slash":[{"key?":"50%,x"}]}]',
       )
       body(await get(`${weird}?select=id&${e('Ünïcode/slash.key?')}=${e('50%,x')}`), '[{"id":2}]')
+    })
+
+    it('stand in links and places as they were asked for', async () => {
+      const first = await get(`${weird}?select=id&limit=1&order=${e('"quo\\"te"')}`)
+      expect(first.headers['link']).toContain(`</api/v1${weird}?`)
+      body(await get(nextPage(first) ?? ''), '[{"id":2}]')
+      const posted = await request('POST', weird, { body: { id: 3 }, headers: { prefer: 'return=minimal' } })
+      expect(posted.headers['location']).toBe(`/api/v1${weird}/3`)
+      expect((await request('DELETE', `${weird}/3`)).status).toBe(204)
+      const name = { 'key?': 'ö,/?' }
+      const unicode = await request('POST', `/${e('Ünïcode/slash')}`, { body: name })
+      expect(unicode.headers['location']).toBe(`/api/v1/${e('Ünïcode/slash')}/${e('ö,/?')}`)
+      expect((await context.outside('DELETE', unicode.headers['location'] ?? '')).status).toBe(204)
     })
 
     it('stand in CSV as RFC 4180 wants', async () => {

@@ -71,9 +71,16 @@ export function cpuOf(pid: number): number {
   }
 }
 
-/** CPU seconds of a process and all its children that live: the postmaster and its backends. */
+/** CPU seconds of the children a process has outlived. */
+function endedChildren(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) / ticks
+}
+
+/** CPU seconds of a process and all its children, those that have ended too: the postmaster and its backends. */
 export function cpuOfFamily(parent: number): number {
-  let sum = cpuOf(parent)
+  let sum = cpuOf(parent) + endedChildren(parent)
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue
     try {

@@ -1,14 +1,9 @@
 /** A contract as an OpenAPI 3.1 document: every resource, row and routine the caller may use, and nothing else. Pure. */
 import type { CanonicalType } from '#catalog/model.ts'
-import type { Contract, Field, Resource, RoutineResource } from './contract.ts'
-import {
-  columnSchema,
-  filterSchema,
-  nullable,
-  type Schema,
-  type TypeStyle,
-  typeSchema,
-} from './openapi-types.ts'
+import type { Contract, Field, Resource } from './contract.ts'
+import { body, json, p, problems, ref } from './openapi-parts.ts'
+import { routinePath } from './openapi-routines.ts'
+import { columnSchema, filterSchema, type Schema, type TypeStyle, typeSchema } from './openapi-types.ts'
 
 /** What the caller may do with a resource. */
 export interface Allowed {
@@ -27,11 +22,7 @@ export interface OpenapiOptions {
   readonly build: string
 }
 
-const ref = (kind: 'schemas' | 'parameters' | 'responses', name: string) => ({
-  $ref: `#/components/${kind}/${name}`,
-})
 const reserved = new Set(['select', 'filter', 'order', 'limit', 'offset', 'after'])
-const problems = { '4XX': ref('responses', 'Problem'), '5XX': ref('responses', 'Problem') }
 const canonicalTypes: readonly CanonicalType[] = [
   'string',
   'integer',
@@ -104,9 +95,12 @@ export function openapiDocument(contract: Contract, o: OpenapiOptions): Record<s
         `${path}/${resource.key.map((_, i) => `{key${resource.key.length > 1 ? i + 1 : ''}}`).join(',')}`
       ] = rowPath(resource, may, name, names, operation)
   }
-  for (const routine of contract.routines.values())
-    if (routine.routine.executable)
-      paths[`/rpc/${encodeURIComponent(routine.name)}`] = routinePath(routine, operation, o.decimals)
+  for (const { name, overloads } of contract.routines.values()) {
+    const callable = overloads.filter((routine) => routine.executable)
+    const [first, ...others] = callable
+    if (first !== undefined)
+      paths[`/rpc/${encodeURIComponent(name)}`] = routinePath(name, [first, ...others], operation, o.decimals)
+  }
 
   return {
     openapi: '3.1.0',
@@ -271,9 +265,6 @@ function writeSchema(resource: Resource, insert: boolean): Schema {
   }
 }
 
-const json = (schema: Schema) => ({ 'application/json': { schema } })
-const body = (schema: Schema) => ({ required: true, content: json(schema) })
-
 /** Fields that the query string reaches by their bare name. */
 const filterable = (resource: Resource) => resource.fields.filter((field) => !reserved.has(field.name))
 
@@ -287,8 +278,6 @@ function filters(resource: Resource): Schema[] {
     schema: ref('schemas', filterName(field.column.type.canonical)),
   }))
 }
-
-const p = (...names: string[]) => names.map((name) => ref('parameters', name))
 
 function collectionPath(
   resource: Resource,
@@ -447,87 +436,6 @@ function rowPath(
         responses: { 200: row, 204: none, ...problems },
       },
     }),
-  }
-}
-
-function routinePath(
-  { name, routine }: RoutineResource,
-  operation: (wanted: string) => string,
-  decimals: TypeStyle['decimals'],
-): Schema {
-  const inputs = routine.parameters
-    .filter((parameter) => parameter.mode !== 'out')
-    .map((parameter, i) => ({ parameter, name: parameter.name || `$${i + 1}` }))
-  const required = inputs
-    .filter(({ parameter }) => !parameter.hasDefault && parameter.mode !== 'variadic')
-    .map((input) => input.name)
-  const style = { decimals, direction: 'out' } as const
-  const { returns } = routine
-  const one: Schema =
-    returns.kind === 'rows'
-      ? {
-          type: 'object',
-          properties: Object.fromEntries(
-            returns.columns.map((column) => [column.name, columnSchema(column, style)]),
-          ),
-        }
-      : returns.kind === 'scalar'
-        ? typeSchema(returns.type, style)
-        : {}
-  // Rows of a set and output parameters are always there; any other result may be NULL.
-  const certain =
-    returns.kind === 'rows' &&
-    (returns.set || routine.parameters.some((q) => q.mode === 'out' || q.mode === 'inout'))
-  const result = nullable(one, !certain)
-  const common = { tags: ['rpc'], summary: routine.comment ?? `Call ${name}` }
-  const responses = {
-    ...(returns.kind === 'void'
-      ? { 204: { description: 'Done.' } }
-      : {
-          200: {
-            description: 'What it returned.',
-            content: json(returns.set ? { type: 'array', items: result } : result),
-          },
-        }),
-    ...problems,
-  }
-  return {
-    ...(routine.readOnly && {
-      get: {
-        ...common,
-        operationId: operation(`call_${name}`),
-        parameters: [
-          ...inputs.map((input) => ({
-            name: input.name,
-            in: 'query',
-            required: required.includes(input.name),
-            schema: typeSchema(input.parameter.type, { decimals, direction: 'in' }),
-          })),
-          ...p('prefer'),
-        ],
-        responses,
-      },
-    }),
-    post: {
-      ...common,
-      operationId: operation(`call_${name}_post`),
-      parameters: p('prefer'),
-      requestBody: {
-        required: required.length > 0,
-        content: json({
-          type: 'object',
-          properties: Object.fromEntries(
-            inputs.map((input) => [
-              input.name,
-              typeSchema(input.parameter.type, { decimals, direction: 'in' }),
-            ]),
-          ),
-          ...(required.length > 0 ? { required } : {}),
-          additionalProperties: false,
-        }),
-      },
-      responses,
-    },
   }
 }
 

@@ -28,20 +28,23 @@ export function catalogueDocument({ contract }: Snapshot, principal: Principal, 
           many: r.many,
         })),
       })),
-    routines: [...contract.routines.values()]
-      .filter(({ routine }) => routine.executable)
-      .map(({ name, routine }) => ({
-        name,
-        href: `${base}/rpc/${encodeURIComponent(name)}`,
-        methods: routine.readOnly ? ['GET', 'POST'] : ['POST'],
-        ...(routine.comment === undefined ? {} : { description: routine.comment }),
-        parameters: routine.parameters
-          .filter((p) => p.mode !== 'out')
-          .map((p, i) => ({
-            name: p.name || `$${i + 1}`,
-            type: p.type.canonical,
-            required: !p.hasDefault && p.mode !== 'variadic',
-          })),
-      })),
+    // Overloads share a name and are told apart by their parameters.
+    routines: [...contract.routines.values()].flatMap(({ name, overloads }) =>
+      overloads
+        .filter((routine) => routine.executable)
+        .map((routine) => ({
+          name,
+          href: `${base}/rpc/${encodeURIComponent(name)}`,
+          methods: routine.readOnly ? ['GET', 'POST'] : ['POST'],
+          ...(routine.comment === undefined ? {} : { description: routine.comment }),
+          parameters: routine.parameters
+            .filter((p) => p.mode !== 'out')
+            .map((p, i) => ({
+              name: p.name || `$${i + 1}`,
+              type: p.type.canonical,
+              required: !p.hasDefault && p.mode !== 'variadic',
+            })),
+        })),
+    ),
   }
 }

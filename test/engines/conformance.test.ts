@@ -80,5 +80,8 @@ for (const engine of suiteEngines)
       sql: (text) => database.sql(text),
     }
     // Each part has its own describe, so that its hooks run for its own tests only.
-    for (const part of suite) describe(part.name, () => part(context))
+    for (const part of suite)
+      describe(part.name, () => {
+        part(context)
+      })
   })

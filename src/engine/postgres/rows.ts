@@ -27,6 +27,92 @@ for (const [byte, letter] of [
 ] as const)
   escapeLetter[byte] = letter.charCodeAt(0)
 
+/** How a column is written, as a number that a tight loop can switch over. */
+const kind = {
+  hidden: 0,
+  number: 1,
+  raw: 2,
+  text: 3,
+  boolean: 4,
+  float: 5,
+  timestamp: 6,
+  datetime: 7,
+} as const satisfies Record<Encoding | 'hidden', number>
+
+// The functions below write into `out` from `end` on and give the new end. They stand outside of the writer and take
+// everything as arguments, because a byte loop over variables of a closure takes three times as long.
+
+/** A native copy pays off only beyond a few dozen bytes. */
+function copyInto(out: Buffer, end: number, bytes: Buffer, from: number, to: number): number {
+  if (to - from > 48) return end + bytes.copy(out, end, from, to)
+  for (let i = from; i < to; i++) out[end++] = bytes[i] as number
+  return end
+}
+
+function putInto(out: Buffer, end: number, bytes: Buffer): number {
+  const n = bytes.length
+  for (let i = 0; i < n; i++) out[end++] = bytes[i] as number
+  return end
+}
+
+/** Copies text that needs no escape in JSON; -1 when it meets a byte that does. */
+function plainInto(out: Buffer, end: number, bytes: Buffer, from: number, to: number): number {
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    if (byte < space || byte === quote || byte === backslash) return -1
+    out[end++] = byte
+  }
+  return end
+}
+
+/** `2026-11-23 14:05:09.1+00` → `2026-11-23T14:05:09.1+00:00`; `infinity` stays; a trailing ` BC` stays. */
+function timestampInto(
+  out: Buffer,
+  end: number,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  zone: boolean,
+): number {
+  let seen = false
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    if (byte === space && !seen) {
+      seen = true
+      out[end++] = 0x54
+    } else if (byte === plus && zone) {
+      out[end++] = plus
+      out[end++] = bytes[i + 1] as number
+      out[end++] = bytes[i + 2] as number
+      out[end++] = 0x3a
+      out[end++] = 0x30
+      out[end++] = 0x30
+      i += 2
+    } else out[end++] = byte
+  }
+  return end
+}
+
+/** Outside strings JSON allows line breaks, NDJSON does not; inside strings they are escaped already. */
+function lineInto(out: Buffer, end: number, bytes: Buffer, from: number, to: number): number {
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    out[end++] = byte === newline || byte === 13 ? space : byte
+  }
+  return end
+}
+
+/** NaN, Infinity, -Infinity are not numbers in JSON. */
+function floatInto(out: Buffer, end: number, bytes: Buffer, from: number, to: number): number {
+  const byte = bytes[from] as number
+  const odd = byte === 0x4e || byte === 0x49 || (byte === 0x2d && bytes[from + 1] === 0x49)
+  if (!odd) return copyInto(out, end, bytes, from, to)
+  out[end++] = quote
+  end = copyInto(out, end, bytes, from, to)
+  out[end++] = quote
+  return end
+}
+
 /** Takes rows and holds the bytes made of them. */
 export interface RowWriter {
   /** One DataRow payload. The bytes are not kept, except those of the last row until the next one or `finish`. */
@@ -56,10 +142,8 @@ interface Shape {
   readonly json: boolean
   /** `object` and `value` write one row whatever is to be kept. */
   readonly one: boolean
-  readonly encodings: readonly Encoding[]
-  readonly isHidden: readonly boolean[]
+  readonly kinds: Uint8Array
   readonly prefixes: readonly Buffer[]
-  readonly prefixBytes: number
   readonly anyShown: boolean
   readonly anyHidden: boolean
   /** What stands before the first row. */
@@ -98,10 +182,8 @@ function makeShape(columns: readonly OutputColumn[], format: RowFormat): Shape {
     bare,
     json,
     one: format === 'object' || format === 'value',
-    encodings: columns.map((c) => c.encoding),
-    isHidden: columns.map((c) => c.hidden),
+    kinds: Uint8Array.from(columns, (c) => (c.hidden ? kind.hidden : kind[c.encoding])),
     prefixes,
-    prefixBytes: prefixes.reduce((sum, p) => sum + p.length, 0),
     anyShown: shown.length > 0,
     anyHidden: shown.length < columns.length,
     opening: Buffer.from(opening),
@@ -121,7 +203,7 @@ export function createRowWriter(
   scratch: Scratch,
 ): RowWriter {
   const shape = shapeOf(columns, format)
-  const { bare, json, one, encodings, isHidden, prefixes, prefixBytes, anyShown, anyHidden, opening } = shape
+  const { bare, json, one, kinds, prefixes, anyShown, anyHidden, opening } = shape
   const limit = one ? Math.min(keep, 1) : keep
 
   let out = shape.expected > scratchLimit ? Buffer.allocUnsafeSlow(shape.expected) : scratch.buffer
@@ -137,27 +219,15 @@ export function createRowWriter(
     out.copy(larger, 0, 0, end)
     out = larger
   }
-  const put = (bytes: Buffer) => {
-    const n = bytes.length
-    for (let i = 0; i < n; i++) out[end + i] = bytes[i] as number
-    end += n
-  }
-  /** A native copy pays off only beyond a few dozen bytes. */
-  const copy = (bytes: Buffer, from: number, to: number) => {
-    if (to - from > 48) end += bytes.copy(out, end, from, to)
-    else for (let i = from; i < to; i++) out[end++] = bytes[i] as number
-  }
-
-  const jsonText = (bytes: Buffer, from: number, to: number) => {
-    out[end++] = quote
-    let clean = from
+  const jsonEscaped = (bytes: Buffer, from: number, to: number) => {
+    // Every byte may need six.
+    room((to - from) * 6 + 16)
     for (let i = from; i < to; i++) {
       const byte = bytes[i] as number
-      if (byte >= space && byte !== quote && byte !== backslash) continue
-      copy(bytes, clean, i)
-      clean = i + 1
-      // Every byte may need six; what was reserved for the row covers one.
-      room((to - i) * 6 + 16)
+      if (byte >= space && byte !== quote && byte !== backslash) {
+        out[end++] = byte
+        continue
+      }
       const letter = escapeLetter[byte] as number
       out[end++] = backslash
       if (letter !== 0) out[end++] = letter
@@ -169,115 +239,80 @@ export function createRowWriter(
         out[end++] = hex[byte & 15] as number
       }
     }
-    copy(bytes, clean, to)
+  }
+
+  /** RFC 4180: quoted when it holds a quote, a comma or a line break; and when it is empty, which without quotes is NULL. */
+  const csvText = (bytes: Buffer, from: number, to: number) => {
+    let needs = from === to
+    for (let i = from; i < to && !needs; i++) {
+      const byte = bytes[i] as number
+      needs = byte === quote || byte === comma || byte === newline || byte === 13
+    }
+    if (!needs) {
+      end = copyInto(out, end, bytes, from, to)
+      return
+    }
+    room((to - from) * 2 + 16)
+    out[end++] = quote
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number
+      if (byte === quote) out[end++] = quote
+      out[end++] = byte
+    }
     out[end++] = quote
   }
 
-  /** `2026-11-23 14:05:09.1+00` → `2026-11-23T14:05:09.1+00:00`; `infinity` stays; a trailing ` BC` stays. */
-  const timestamp = (bytes: Buffer, from: number, to: number, zone: boolean) => {
-    let seen = false
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i] as number
-      if (byte === space && !seen) {
-        seen = true
-        out[end++] = 0x54
-      } else if (byte === plus && zone) {
-        out[end++] = plus
-        out[end++] = bytes[i + 1] as number
-        out[end++] = bytes[i + 2] as number
-        out[end++] = 0x3a
-        out[end++] = 0x30
-        out[end++] = 0x30
-        i += 2
-      } else out[end++] = byte
-    }
-  }
-
-  const rawLine = (bytes: Buffer, from: number, to: number) => {
-    // Outside strings JSON allows line breaks, NDJSON does not; inside strings they are escaped already.
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i] as number
-      out[end++] = byte === newline || byte === 13 ? space : byte
-    }
-  }
-
-  const jsonField = (encoding: Encoding, bytes: Buffer, from: number, to: number) => {
-    switch (encoding) {
-      case 'number':
-        copy(bytes, from, to)
-        return
-      case 'raw':
-        if (format === 'ndjson') rawLine(bytes, from, to)
-        else copy(bytes, from, to)
-        return
-      case 'text':
-        jsonText(bytes, from, to)
-        return
-      case 'boolean':
-        put(bytes[from] === 0x74 ? literalTrue : literalFalse)
-        return
-      case 'float': {
-        // NaN, Infinity, -Infinity are not numbers in JSON.
-        const byte = bytes[from] as number
-        const odd = byte === 0x4e || byte === 0x49 || (byte === 0x2d && bytes[from + 1] === 0x49)
-        if (odd) out[end++] = quote
-        copy(bytes, from, to)
-        if (odd) out[end++] = quote
-        return
-      }
-      case 'timestamp':
-      case 'datetime':
-        out[end++] = quote
-        timestamp(bytes, from, to, encoding === 'timestamp')
-        out[end++] = quote
-        return
-      default:
-        encoding satisfies never
-    }
-  }
-
-  /** RFC 4180; NULL is an empty field, an empty text is `""`. */
-  const csvField = (encoding: Encoding, bytes: Buffer, from: number, to: number) => {
-    switch (encoding) {
-      case 'boolean':
-        put(bytes[from] === 0x74 ? literalTrue : literalFalse)
-        return
-      case 'timestamp':
-      case 'datetime':
-        timestamp(bytes, from, to, encoding === 'timestamp')
-        return
-      case 'number':
-      case 'float':
-        copy(bytes, from, to)
-        return
-      case 'raw':
-      case 'text': {
-        let needs = from === to
-        for (let i = from; i < to && !needs; i++) {
-          const byte = bytes[i] as number
-          needs = byte === quote || byte === comma || byte === newline || byte === 13
-        }
-        if (!needs) {
-          copy(bytes, from, to)
+  /** One value into `out`; room for the value and 24 bytes is there. */
+  const field = (how: number, bytes: Buffer, from: number, to: number) => {
+    switch (how) {
+      case kind.text:
+        if (!json) {
+          csvText(bytes, from, to)
           return
         }
-        room((to - from) * 2 + 16)
         out[end++] = quote
-        for (let i = from; i < to; i++) {
-          const byte = bytes[i] as number
-          if (byte === quote) out[end++] = quote
-          out[end++] = byte
+        {
+          const next = to - from > 256 ? -1 : plainInto(out, end, bytes, from, to)
+          if (next >= 0) end = next
+          else longText(bytes, from, to)
         }
         out[end++] = quote
         return
-      }
+      case kind.number:
+        end = copyInto(out, end, bytes, from, to)
+        return
+      case kind.raw:
+        if (!json) csvText(bytes, from, to)
+        else if (format === 'ndjson') end = lineInto(out, end, bytes, from, to)
+        else end = copyInto(out, end, bytes, from, to)
+        return
+      case kind.boolean:
+        end = putInto(out, end, bytes[from] === 0x74 ? literalTrue : literalFalse)
+        return
+      case kind.float:
+        end = json ? floatInto(out, end, bytes, from, to) : copyInto(out, end, bytes, from, to)
+        return
       default:
-        encoding satisfies never
+        if (json) out[end++] = quote
+        end = timestampInto(out, end, bytes, from, to, how === kind.timestamp)
+        if (json) out[end++] = quote
     }
+  }
+
+  /** Long text: looked through first, so that the usual clean one is copied natively; and text with escapes. */
+  const longText = (bytes: Buffer, from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] as number
+      if (byte < space || byte === quote || byte === backslash) {
+        jsonEscaped(bytes, from, to)
+        return
+      }
+    }
+    end = copyInto(out, end, bytes, from, to)
   }
 
   room(opening.length)
-  put(opening)
+  end = putInto(out, end, opening)
 
   return {
     row(bytes, start) {
@@ -292,24 +327,28 @@ export function createRowWriter(
         room(1)
         out[end++] = comma
       }
-      room(prefixBytes + 8)
       let at = start + 2
       for (let i = 0; i < count; i++) {
-        const length = bytes.readInt32BE(at)
+        const length =
+          ((bytes[at] as number) << 24) |
+          ((bytes[at + 1] as number) << 16) |
+          ((bytes[at + 2] as number) << 8) |
+          (bytes[at + 3] as number)
         at += 4
-        if (isHidden[i]) {
+        const how = kinds[i] as number
+        if (how === kind.hidden) {
           if (length > 0) at += length
           continue
         }
         const prefix = prefixes[i] as Buffer
         // Quotes, a longer zone, `false` for `f` and the like fit in 24 bytes.
-        room(prefix.length + (length > 0 ? length : 0) + 24)
-        put(prefix)
+        const needed = end + prefix.length + (length > 0 ? length : 0) + 24
+        if (needed > out.length) room(needed - end)
+        end = putInto(out, end, prefix)
         if (length < 0) {
-          if (json) put(literalNull)
+          if (json) end = putInto(out, end, literalNull)
         } else {
-          if (json) jsonField(encodings[i] as Encoding, bytes, at, at + length)
-          else csvField(encodings[i] as Encoding, bytes, at, at + length)
+          field(how, bytes, at, at + length)
           at += length
         }
         if (bare) break
@@ -346,7 +385,8 @@ export function createRowWriter(
         for (let i = 0; i < columns.length; i++) {
           const length = lastBytes.readInt32BE(at)
           at += 4
-          if (isHidden[i]) hidden.push(length < 0 ? null : lastBytes.toString('utf8', at, at + length))
+          if (kinds[i] === kind.hidden)
+            hidden.push(length < 0 ? null : lastBytes.toString('utf8', at, at + length))
           if (length > 0) at += length
         }
         lastBytes = undefined

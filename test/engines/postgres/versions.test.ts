@@ -31,7 +31,8 @@ beforeEach(() =>
   ),
 )
 
-const etag = async (path: string) => (await gateway.request('GET', `/api/v1${path}`)).headers['etag'] as string
+const etag = async (path: string) =>
+  (await gateway.request('GET', `/api/v1${path}`)).headers['etag'] as string
 const send = async (method: string, path: string, match: string, body?: unknown) => {
   const answer = await gateway.request(method, `/api/v1${path}`, {
     headers: { 'if-match': match },
@@ -61,7 +62,10 @@ describe('a row of a partitioned table', () => {
 
   it('can move to another partition', async () => {
     const before = await etag('/parts/a,1')
-    const answer = await gateway.request('PATCH', '/api/v1/parts/a,1', { headers: { 'if-match': before }, body: { region: 'b', id: 2 } })
+    const answer = await gateway.request('PATCH', '/api/v1/parts/a,1', {
+      headers: { 'if-match': before },
+      body: { region: 'b', id: 2 },
+    })
     expect(answer.text).toBe('{"region":"b","id":2,"amount":"1.50","document":{"a":1}}')
     expect(answer.headers['etag']).toBe(await etag('/parts/b,2'))
   })

@@ -77,6 +77,14 @@ export function discovery(context: EngineContext): void {
             ],
           }),
           expect.objectContaining({
+            name: 'describe_thing',
+            parameters: [{ name: 'id', type: 'integer', required: true }],
+          }),
+          expect.objectContaining({
+            name: 'describe_thing',
+            parameters: [{ name: 'label', type: 'string', required: true }],
+          }),
+          expect.objectContaining({
             name: 'sum_all',
             parameters: [{ name: 'numbers', type: 'array', required: false }],
           }),

@@ -88,7 +88,10 @@ await sql.end()
 
 const posternPort = await freePort()
 const observePort = await freePort()
+/** As the image starts it. */
+const nodeFlags = ['--max-semi-space-size=1', '--heap-growing-percent=30']
 const posternArgs = [
+  ...nodeFlags,
   existsSync('dist/main.js') ? 'dist/main.js' : 'src/main.ts',
   'serve',
   `--database.url=${url}`,
@@ -162,8 +165,9 @@ say(
 say('|---|---|---|---|---|---|---|---|')
 for (const scenario of scenarios) {
   const results = new Map<Running, Row[]>(targets.map((t) => [t, []]))
+  // Long enough for the compiler of Node to have done its work.
   for (const target of targets)
-    await measure(target.port, { ...(target === postern ? scenario.postern : scenario.hand), seconds: 1 })
+    await measure(target.port, { ...(target === postern ? scenario.postern : scenario.hand), seconds: 4 })
   for (let round = 0; round < rounds; round++)
     for (const target of targets) results.get(target)?.push(await once(target, scenario))
   const rowsOf = (t: Running) => results.get(t) as Row[]

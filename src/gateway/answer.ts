@@ -2,7 +2,8 @@
 import type { MediaType } from '#contract/request.ts'
 
 export interface PageInfo {
-  readonly offset: number
+  /** Rows before the page; undefined behind a cursor, which does not know. */
+  readonly offset: number | undefined
   readonly rows: number
   readonly total: number | undefined
   /** How to reach the next page; undefined on the last one. */

@@ -139,7 +139,7 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
       kind: 'rows',
       media: request.media,
       body: result.body,
-      page: { offset: offset ?? 0, rows, total, next },
+      page: { offset: cursor === undefined ? (offset ?? 0) : undefined, rows, total, next },
     }
   }
 }

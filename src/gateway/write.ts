@@ -1,6 +1,7 @@
 /** The write: authorise, plan, run in one trip (or one transaction), and tell apart what a write that touched nothing means. */
 import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
+import type { Resource } from '#contract/contract.ts'
 import type { ApiOptions } from '#contract/options.ts'
 import type { WriteRequest } from '#contract/request.ts'
 import type { Compiled, Engine, Result } from '#engine/engine.ts'
@@ -101,7 +102,7 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
       outcome = await (atomic ? runner.together(trip, perform) : runner.each(trip, perform))
     } catch (error) {
       // PUT with If-None-Match: * inserts only; an existing row is a failed precondition, not a conflict.
-      if (request.ifNoneMatchAny && error instanceof GatewayError && error.code === 'constraint_unique')
+      if (request.ifNoneMatchAny && isTaken(error, snapshot.contract.resources.get(request.resource)))
         throw new GatewayError(
           'precondition_failed',
           'A row with this key exists already (If-None-Match: *).',
@@ -112,6 +113,12 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
     return describe(request, plan, outcome)
   }
 }
+
+/** Whether the key of the row is what exists already, rather than some other unique value of it. */
+const isTaken = (error: unknown, resource: Resource | undefined): boolean =>
+  error instanceof GatewayError &&
+  error.code === 'constraint_unique' &&
+  error.facts['constraint'] === resource?.table.primaryKey?.name
 
 function describe(
   request: WriteRequest,

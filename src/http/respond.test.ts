@@ -69,6 +69,7 @@ describe('Content-Range', () => {
   it.each([
     [page({ rows: 50, total: 1234 }), '0-49/1234'],
     [page({ offset: 100, rows: 1 }), '100-100/*'],
+    [page({ offset: undefined, rows: 5, total: 9 }), '*/9'],
     [page({ rows: 0, total: 0 }), '*/0'],
     [page({ rows: 0 }), '*/*'],
   ])('of %j is %s', (p, range) => expect(contentRange(p)).toBe(range))

@@ -52,10 +52,11 @@ function preferencesApplied(asked: Asked, answer: Answer): string | undefined {
   return applied.length === 0 ? undefined : applied.join(', ')
 }
 
-/** `0-49/1234`; an empty page has `*` for its range (RFC 9110 section 14.4; the unit is left out). */
+/** `0-49/1234`; an empty page, and one that does not know where it stands, has `*` for its range (RFC 9110 section 14.4; the unit is left out). */
 export function contentRange(page: PageInfo): string {
   const total = page.total ?? '*'
-  return page.rows === 0 ? `*/${total}` : `${page.offset}-${page.offset + page.rows - 1}/${total}`
+  const { offset, rows } = page
+  return rows === 0 || offset === undefined ? `*/${total}` : `${offset}-${offset + rows - 1}/${total}`
 }
 
 /** The URL of the next page: the same query with its `after` or `offset` replaced (RFC 8288). */

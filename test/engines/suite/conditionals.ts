@@ -173,6 +173,16 @@ export function conditionals(context: EngineContext): void {
       body(await get('/files/new'), '{"path":"new","size":1}')
     })
 
+    it('does not hide that another key is taken', async () => {
+      await context.sql(
+        "DELETE FROM accounts; INSERT INTO accounts (id, owner, email) VALUES (1, 'one', 'e')",
+      )
+      const headers = { 'if-none-match': '*' }
+      const body = { owner: 'two', email: 'e' }
+      problem(await request('PUT', '/accounts/2', { body, headers }), 'constraint_unique')
+      problem(await request('PUT', '/accounts/1', { body, headers }), 'precondition_failed')
+    })
+
     it.each(['PATCH', 'DELETE'])('is refused for %s', async (method) => {
       const sent = method === 'DELETE' ? {} : { body: { size: 1 } }
       problem(

@@ -23,6 +23,16 @@ export function deletes(context: EngineContext): void {
       expect(answer.headers['preference-applied']).toBe('return=representation')
     })
 
+    it('answers related rows, too, with return=representation', async () => {
+      await context.sql(
+        "DELETE FROM accounts; INSERT INTO accounts (id, owner, parent_id) VALUES (1, 'one', NULL), (2, 'two', 1), (3, 'three', 2)",
+      )
+      const path = '/accounts/3?select=owner,parent(owner,accounts(order=id;id))'
+      const answer = await remove(path, { prefer: 'return=representation' })
+      expect(answer.json).toMatchObject({ owner: 'three', parent: { owner: 'two' } })
+      expect(column(await get('/accounts'))).toEqual([1, 2])
+    })
+
     it('by filter takes the rows away that it finds, and says how many', async () => {
       const answer = await remove('/files?size[gt]=1')
       expect(`${answer.status} ${answer.headers['content-range']}`).toBe('204 */2')

@@ -145,6 +145,13 @@ export function inserts(context: EngineContext): void {
       expect(problem(answer, 'body_too_large')).toMatchObject({ limit: 10_000, actual: 10_001 })
     })
 
+    it('are no more than max-affected', async () => {
+      const prefer = { prefer: 'max-affected=1' }
+      problem(await post('/files', [{ path: 'a' }, { path: 'b' }], prefer), 'max_affected_exceeded')
+      expect(await count('files')).toBe(0)
+      expect((await post('/files', [{ path: 'a' }], prefer)).status).toBe(201)
+    })
+
     it('are told in number with return=minimal', async () => {
       const answer = await post('/files', [{ path: 'a' }, { path: 'b' }], { prefer: 'return=minimal' })
       expect(`${answer.status} ${answer.text}`).toBe('201 ')

@@ -131,6 +131,14 @@ export function representations(context: EngineContext): void {
       expect(answer.headers['link']).toBeUndefined()
     })
 
+    it('answer HEAD with the head alone', async () => {
+      for (const path of ['/feed', '/feed?id=-1']) {
+        const answer = await request('HEAD', path, { headers: { accept: 'application/x-ndjson' } })
+        expect(`${answer.status} ${answer.headers['content-type']}`).toBe('200 application/x-ndjson')
+      }
+      expect((await get('/feed?select=id&limit=1')).text).toBe('[{"id":0}]')
+    })
+
     it('may have a limit beyond the ceiling of pages', async () => {
       const answer = await get('/feed?select=id&limit=5000', { accept: 'application/x-ndjson' })
       expect(answer.text.trimEnd().split('\n')).toHaveLength(5000)

@@ -94,6 +94,12 @@ export function rows(context: EngineContext): void {
       body(await get(`/%C3%9Cn%C3%AFcode%2Fslash/${key}`), text),
     )
 
+    it('is found by a key with a plus, which in a path is itself', async () => {
+      await context.sql("DELETE FROM files; INSERT INTO files (path) VALUES ('a+b'), (' a')")
+      body(await get('/files/a+b?select=path'), '{"path":"a+b"}')
+      body(await get('/files/%20a?select=path'), '{"path":" a"}')
+    })
+
     it('is missing when no row has the key', async () => void problem(await get('/tags/99'), 'row_not_found'))
 
     it.each(['/tags/1,2', '/order_items/1', '/order_items/1,2,3', '/order_items/1,'])(

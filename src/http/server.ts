@@ -1,0 +1,142 @@
+/** A Hono app behind Node's HTTP server: refuses what is no request, asks for bodies when they are wanted, and knows its connections. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
+import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
+import { type Connections, createConnections } from './connections.ts'
+import type { Reply } from './problem.ts'
+
+export interface ServerOptions {
+  readonly clock: Clock
+  /** Bytes of the head of a request; Node's own limit is 16 KiB. */
+  readonly maxHeaderSize?: number
+  /**
+   * The app reads Node's request and writes Node's response itself: then the web Request and Response that the adapter
+   * would make and take apart for each exchange are left out.
+   */
+  readonly direct?: boolean
+  /** The answer to what never becomes a request: the connection is closed after it. */
+  readonly refuse: (error: GatewayError) => Reply
+}
+
+/** Idle connections are kept longer than clients keep theirs, so that these close first and no request meets a closing socket. */
+const keepAliveMs = 65_000
+/** Time for the head of a request to arrive: 10 s against slowloris, looked at every second. */
+const headersTimeoutMs = 10_000
+const headersLookMs = 1000
+/** Time for a refused client to read the answer. */
+const refusedMs = 500
+
+/** How much of a body that nobody wants is still read, and for how long (ms): a client that is cut off sees no answer. */
+const restBytes = 16 * 1024 ** 2
+const restMs = 500
+
+/** RFC 9110 section 7.2: a host as in URLs, and perhaps a port. */
+const validHost = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d*)?$/i
+
+/** What Node says of input that it cannot read → what we say. */
+function refusalOf(code: string | undefined): GatewayError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new GatewayError(
+        'headers_too_large',
+        'The head of the request is larger than limits.url and limits.headers allow together.',
+      )
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new GatewayError(
+        'request_timeout',
+        `The head of the request did not arrive within ${headersTimeoutMs} ms.`,
+      )
+    default:
+      return new GatewayError('malformed_request', 'This is not HTTP/1.1.')
+  }
+}
+
+/** What Hono needs of a request whose app reads Node's: the method; and a URL, which it never looks at. */
+const requestOf = ({ method }: IncomingMessage) => ({ method, url: 'http://localhost/' }) as Request
+
+export interface HttpServer {
+  readonly server: Server
+  readonly connections: Connections
+}
+
+/** Makes a server that does not listen yet. */
+export function createHttpServer(app: Hono, o: ServerOptions): HttpServer {
+  const connections = createConnections(o.clock)
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: true,
+    // Done below, for all listeners alike.
+    autoCleanupIncoming: false,
+    // HTTP/1.0 knows no Host.
+    hostname: 'localhost',
+    errorHandler: () => {
+      const reply = o.refuse(new GatewayError('malformed_request', 'The request target is no valid URL.'))
+      return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
+    },
+  })
+  const server = createServer({
+    maxHeaderSize: o.maxHeaderSize ?? 16_384,
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: headersLookMs,
+    // The body has a limit of its own, with a better answer.
+    requestTimeout: 0,
+    // Looked at below, with a better answer.
+    requireHostHeader: false,
+    noDelay: true,
+  })
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    connections.begins(incoming, outgoing)
+    const { host, 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
+    if (encoding !== undefined || (length !== undefined && length !== '0'))
+      outgoing.once('finish', () => discardRest(incoming, o.clock))
+    // RFC 9112 section 3.2: required from 1.1 on.
+    if (host === undefined ? incoming.httpVersion !== '1.0' : !validHost.test(host)) {
+      const { status, headers, body } = o.refuse(
+        new GatewayError('malformed_request', 'There is no Host header, or it names no host.'),
+      )
+      const bytes = Buffer.byteLength(body ?? '')
+      outgoing.writeHead(status, { ...headers, 'content-length': bytes, connection: 'close' }).end(body)
+    } else if (o.direct) void app.fetch(requestOf(incoming), { incoming, outgoing })
+    else void listener(incoming, outgoing)
+  }
+  server.on('connection', connections.opened)
+  server.on('request', answer)
+  // Whoever wants the body says `100 Continue`: a body that is too large need not be sent at all.
+  server.on('checkContinue', answer)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const connection = socket as Parameters<Connections['doing']>[0]
+    const doing = connections.doing(connection)
+    // A second answer inside the first would be taken for a part of it.
+    if (!socket.writable || doing === 'answer begun' || error.code === 'ECONNRESET') socket.destroy()
+    else if (doing === 'answering') connections.afterAnswer(connection, () => socket.destroy())
+    else {
+      socket.end(rawReply(o.refuse(refusalOf(error.code))))
+      o.clock.after(refusedMs, () => socket.destroy())
+    }
+  })
+  return { server, connections }
+}
+
+/** After the answer: reads on for a moment, then ends the connection. */
+function discardRest(incoming: IncomingMessage, clock: Clock): void {
+  if (incoming.complete || incoming.destroyed) return
+  let bytes = 0
+  const cut = () => incoming.socket.destroy()
+  const timer = clock.after(restMs, cut)
+  incoming.on('data', (part: Buffer) => {
+    bytes += part.length
+    if (bytes > restBytes) cut()
+  })
+  for (const event of ['end', 'close']) incoming.once(event, () => timer.cancel())
+  incoming.resume()
+}
+
+function rawReply({ status, headers, body }: Reply): string {
+  const text = typeof body === 'string' ? body : ''
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`
+}

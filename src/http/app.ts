@@ -60,7 +60,7 @@ export function createDataApp(d: DataDependencies): Hono {
 
   // One route for Hono: its routers resolve dots and decode, and take longer than the rest of the way through this room.
   const app = new Hono({ getPath: () => '/', router: new LinearRouter() })
-  app.all('/', handle)
+  app.all('/', (c) => handle(c))
   // `handle` answers every fault itself; whatever gets past it must not leave a client waiting.
   app.onError((error, c) => {
     d.observe({ kind: 'fault', where: 'data listener', error })

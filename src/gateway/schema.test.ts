@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest'
+import { virtualClock } from '#base/clock.ts'
+import type { Observation } from '#base/observation.ts'
+import type { Catalog } from '#catalog/model.ts'
+import type { Contract } from '#contract/contract.ts'
+import type { Connection, SchemaWatch } from '#engine/engine.ts'
+import { createSchema } from './schema.ts'
+
+/** A schema over a database that is a fingerprint, and whether it answers. */
+function setUp() {
+  const clock = virtualClock()
+  const seen: Observation[] = []
+  const world = {
+    fingerprint: 'a',
+    trouble: undefined as Error | undefined,
+    readMs: 10,
+    readings: 0,
+    looks: 0,
+  }
+  const answer = async <T>(value: () => T): Promise<T> => {
+    const now = value()
+    await new Promise<void>((resolve) => void clock.after(world.readMs, resolve))
+    if (world.trouble) throw world.trouble
+    return now
+  }
+  const catalog = (fingerprint: string) =>
+    ({ fingerprint, tables: [], routines: [], unmappable: [] }) as unknown as Catalog
+  const schema = createSchema({
+    clock,
+    observe: (o) => seen.push(o),
+    engine: {
+      readCatalog: () => {
+        world.readings++
+        return answer(() => catalog(world.fingerprint))
+      },
+      fingerprint: () => {
+        world.looks++
+        return answer(() => world.fingerprint)
+      },
+      watchSchema: ({ pollMs }): SchemaWatch => ({
+        next: (signal) =>
+          new Promise((resolve, reject) => {
+            clock.after(pollMs, () => resolve('poll'))
+            signal.addEventListener('abort', () => reject(signal.reason))
+          }),
+        close: async () => {},
+      }),
+    },
+    pool: { use: (_signal, _deadline, body) => body({} as Connection) },
+    schemas: [],
+    unmappable: 'omit',
+    pollMs: 10_000,
+    loadTimeoutMs: 5000,
+    resolve: (c) => ({ catalog: c }) as unknown as Contract,
+  })
+  const served = () => schema.peek()?.contract.catalog.fingerprint
+  const failures = () => seen.filter((o) => o.kind === 'catalog.failed').length
+  return { clock, world, schema, seen, served, failures }
+}
+const coded = (code: string, message: string) => Object.assign(new Error(message), { code })
+
+test('before the first reading there is nothing to serve, and the refusal is counted', () => {
+  const { schema, seen } = setUp()
+  expect(() => schema.current()).toThrow('has not been read yet')
+  expect(seen).toEqual([{ kind: 'shed', reason: 'starting' }])
+})
+
+test('an outage at the start is told once, when the reason changes, and every 30 seconds', async () => {
+  const { clock, world, schema, served, failures } = setUp()
+  // Messages hold numbers that differ each time; the code is the reason.
+  world.trouble = coded('ECONNREFUSED', 'attempt 1')
+  schema.start()
+  await clock.advance(5000)
+  world.trouble = coded('ECONNREFUSED', 'attempt 2')
+  await clock.advance(20_000)
+  expect(failures()).toBe(1)
+  expect(world.readings).toBeGreaterThan(40)
+  world.trouble = coded('28P01', 'no such user')
+  await clock.advance(2000)
+  expect(failures()).toBe(2)
+  await clock.advance(30_000)
+  expect(failures()).toBe(3)
+  world.trouble = undefined
+  await clock.advance(600)
+  expect(served()).toBe('a')
+})
+
+test('a poll reads the catalogue only when its fingerprint differs', async () => {
+  const { clock, world, schema, served } = setUp()
+  schema.start()
+  await clock.advance(25_000)
+  expect([world.readings, world.looks]).toEqual([1, 2])
+  world.fingerprint = 'b'
+  await clock.advance(10_000)
+  expect(served()).toBe('b')
+  expect(world.readings).toBe(2)
+})
+
+test('a look that fails is repeated before the next poll, and what was served stays', async () => {
+  const { clock, world, schema, served } = setUp()
+  schema.start()
+  await clock.advance(9000)
+  world.fingerprint = 'b'
+  world.trouble = coded('ECONNRESET', 'lost')
+  await clock.advance(1500)
+  expect(served()).toBe('a')
+  world.trouble = undefined
+  await clock.advance(3000)
+  expect(served()).toBe('b')
+})
+
+test('who asks for a reading while one is under way gets one that began later', async () => {
+  const { clock, world, schema, served } = setUp()
+  const first = schema.reload()
+  await clock.advance(5)
+  world.fingerprint = 'b'
+  const second = schema.reload()
+  const third = schema.reload()
+  await clock.advance(30)
+  expect(await Promise.all([first, second, third])).toEqual([true, true, true])
+  expect(served()).toBe('b')
+  expect(world.readings).toBe(2)
+})
+
+test('a thousand failing requests cause one look a second', async () => {
+  const { clock, world, schema, served } = setUp()
+  schema.start()
+  await clock.advance(100)
+  world.fingerprint = 'b'
+  for (let i = 0; i < 1000; i++) {
+    schema.suspect()
+    await clock.advance(2)
+  }
+  expect(world.looks).toBeLessThanOrEqual(3)
+  expect(served()).toBe('b')
+})
+
+test('the end is no fault', async () => {
+  const { clock, schema, seen } = setUp()
+  schema.start()
+  await clock.advance(100)
+  await schema.stop()
+  expect(seen.filter((o) => o.kind === 'fault')).toEqual([])
+})

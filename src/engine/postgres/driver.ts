@@ -2,10 +2,10 @@
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
-import type { Compiled, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
+import type { Compiled, Connection, Result, RowFormat, RunOptions, Transaction } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { login, requestCancel } from './dial.ts'
-import { createRowWriter, createScratch } from './rows.ts'
+import { createRowWriter, createScratch, type RowWriter } from './rows.ts'
 import {
   createSession,
   type ExchangeOptions,
@@ -129,13 +129,25 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     }
   }
 
+  const writers = new WeakMap<Compiled, Map<RowFormat, RowWriter>>()
+  const writerOf = (q: Compiled, o: { format: RowFormat; keep?: number }): RowWriter => {
+    const keep = o.keep ?? Number.POSITIVE_INFINITY
+    let formats = writers.get(q)
+    if (formats === undefined) writers.set(q, (formats = new Map()))
+    let writer = formats.get(o.format)
+    if (writer === undefined)
+      formats.set(o.format, (writer = createRowWriter(q.columns, o.format, keep, scratch)))
+    else writer.begin(keep)
+    return writer
+  }
+
   const run = async (
     q: Compiled,
     values: readonly Bound[],
     before: readonly Step[],
     o: RunOptions,
   ): Promise<Result> => {
-    const rows = createRowWriter(q.columns, o.format, o.keep ?? Number.POSITIVE_INFINITY, scratch)
+    const rows = writerOf(q, o)
     const affected = await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, before, {
       deadline: o.deadline,
       signal: o.signal,

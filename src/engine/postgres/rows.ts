@@ -7,6 +7,7 @@ const comma = 0x2c
 const space = 0x20
 const plus = 0x2b
 const newline = 0x0a
+const empty = Buffer.alloc(0)
 const hex = Buffer.from('0123456789abcdef')
 const [literalNull, literalTrue, literalFalse] = [
   Buffer.from('null'),
@@ -115,6 +116,8 @@ function floatInto(out: Buffer, end: number, bytes: Buffer, from: number, to: nu
 
 /** Takes rows and holds the bytes made of them. */
 export interface RowWriter {
+  /** Starts anew, for the same statement: a session makes one writer per statement, not one per request. */
+  begin(keep: number): void
   /** One DataRow payload. The bytes are not kept, except those of the last row until the next one or `finish`. */
   row(bytes: Buffer, start: number): void
   /** Bytes waiting to be taken. */
@@ -204,9 +207,8 @@ export function createRowWriter(
 ): RowWriter {
   const shape = shapeOf(columns, format)
   const { bare, json, one, kinds, prefixes, anyShown, anyHidden, opening } = shape
-  const limit = one ? Math.min(keep, 1) : keep
-
-  let out = shape.expected > scratchLimit ? Buffer.allocUnsafeSlow(shape.expected) : scratch.buffer
+  let limit = 0
+  let out = scratch.buffer
   let end = 0
   let rows = 0
   let written = 0
@@ -311,10 +313,20 @@ export function createRowWriter(
     end = copyInto(out, end, bytes, from, to)
   }
 
-  room(opening.length)
-  end = putInto(out, end, opening)
+  const begin = (most: number) => {
+    limit = one ? Math.min(most, 1) : most
+    out = shape.expected > scratchLimit ? Buffer.allocUnsafeSlow(shape.expected) : scratch.buffer
+    end = 0
+    rows = 0
+    written = 0
+    lastBytes = undefined
+    room(opening.length)
+    end = putInto(out, end, opening)
+  }
+  begin(keep)
 
   return {
+    begin,
     row(bytes, start) {
       rows++
       if (rows > limit) return
@@ -389,13 +401,15 @@ export function createRowWriter(
             hidden.push(length < 0 ? null : lastBytes.toString('utf8', at, at + length))
           if (length > 0) at += length
         }
-        lastBytes = undefined
       }
+      lastBytes = undefined
       // An eighth on top, so that bodies of about one size fit at once; what has shrunk is forgotten step by step.
       shape.expected = Math.max(end + (end >> 3), shape.expected - (shape.expected >> 3))
-      if (out.length > scratchLimit) return { body: out.subarray(0, end), rows, hidden }
-      const body = Buffer.from(out.subarray(0, end))
-      scratch.buffer = out
+      const full = out
+      const body = full.length > scratchLimit ? full.subarray(0, end) : Buffer.from(full.subarray(0, end))
+      if (full.length <= scratchLimit) scratch.buffer = full
+      // Between two statements a writer holds nothing: there are many, and a body that was handed over is not ours.
+      out = empty
       return { body, rows, hidden }
     },
   }

@@ -28,10 +28,10 @@ it.each([
   ['GET', '/a.b', 1000],
   ['GET', '/aXb', 2000],
 ])('gives %s %s %i ms', (method, path, ms) => {
-  expect(deadlines(method, () => path, undefined)).toBe(ms)
+  expect(deadlines(method, ['api', 'v1', ...path.split('/').slice(1)], undefined)).toBe(ms)
 })
 
 it('lets Prefer: wait shorten a deadline, never lengthen it', () => {
-  expect(deadlines('GET', () => '/customers', 0.5)).toBe(500)
-  expect(deadlines('GET', () => '/customers', 30)).toBe(2000)
+  expect(deadlines('GET', ['api', 'v1', 'customers'], 0.5)).toBe(500)
+  expect(deadlines('GET', ['api', 'v1', 'customers'], 30)).toBe(2000)
 })

@@ -9,7 +9,7 @@ import type { Answer } from '#gateway/answer.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
 import type { DataDependencies } from './dependencies.ts'
-import { beginExchange, type Exchange, finishExchange, type NodeBindings } from './exchange.ts'
+import { Exchange, finishExchange, type NodeBindings } from './exchange.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
 import { parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { methodsOf } from './methods.ts'
@@ -70,7 +70,7 @@ export function createDataApp(d: DataDependencies): Hono {
 
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
   async function handle(c: HonoContext): Promise<Response> {
-    const x = beginExchange(c.env as NodeBindings, d, open)
+    const x = new Exchange(c.env as NodeBindings, d, open)
     const { template, handler } = routeOf(x.segments)
     x.template = template
     let reply: Reply

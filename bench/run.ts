@@ -89,7 +89,7 @@ await sql.end()
 const posternPort = await freePort()
 const observePort = await freePort()
 /** As the image starts it. */
-const nodeFlags = ['--max-semi-space-size=1', '--heap-growing-percent=30']
+const nodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=30']
 const posternArgs = [
   ...nodeFlags,
   existsSync('dist/main.js') ? 'dist/main.js' : 'src/main.ts',

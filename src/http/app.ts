@@ -83,7 +83,7 @@ export function createDataApp(d: DataDependencies): Hono {
       reply = problemReply(error, x.requestId)
       Object.assign(reply.headers, { ...baseHeaders(x.ctx), ...reply.headers })
     }
-    return finishExchange(x, reply)
+    return finishExchange(x, reply, d.clock)
   }
 
   function only(

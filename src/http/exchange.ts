@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { Clock } from '#base/clock.ts'
 import type { Context, Principal } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Observe } from '#base/observation.ts'
@@ -201,25 +202,29 @@ function originForm(target: string): string {
 const joinedBytes = 16_384
 
 /**
- * Writes the reply and notes the end; of a stream both have happened. It goes to Node's response directly: a Buffer
- * would leave the process in two system calls, head and body, where one text is one.
+ * Notes the end and writes the reply; of a stream both have happened. It goes to Node's response directly: a Buffer
+ * would leave the process in two system calls, head and body, where one text is one. And it goes at the end of the
+ * turn, together with what other exchanges and the sessions in the database have to send: each write may wake another
+ * process, so they are done in a row.
  */
-export function finishExchange(x: Exchange, reply: Reply): Response {
+export function finishExchange(
+  x: Exchange,
+  { status, headers, body }: Reply,
+  { soon }: Pick<Clock, 'soon'>,
+): Response {
   if (x.streaming) return RESPONSE_ALREADY_SENT
   const { outgoing } = x
-  const { status, headers, body } = reply
-  if (body === null) {
-    x.done(status, 0)
-    outgoing.writeHead(status, headers)
-    outgoing.end()
-    return RESPONSE_ALREADY_SENT
-  }
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  x.done(status, bytes.length)
-  headers['content-length'] = String(bytes.length)
-  outgoing.writeHead(status, headers)
-  if (bytes.length > joinedBytes) outgoing.end(bytes)
-  else
-    outgoing.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), 'latin1')
+  if (bytes !== null) headers['content-length'] = String(bytes.length)
+  x.done(status, bytes?.length ?? 0)
+  soon(() => {
+    // The client may have gone, or its connection may have been ended with an answer of its own.
+    if (outgoing.destroyed || outgoing.headersSent) return
+    outgoing.writeHead(status, headers)
+    if (bytes === null) outgoing.end()
+    else if (bytes.length > joinedBytes) outgoing.end(bytes)
+    else
+      outgoing.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), 'latin1')
+  })
   return RESPONSE_ALREADY_SENT
 }

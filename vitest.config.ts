@@ -1,8 +1,9 @@
 /** Which tests belong to which suite; `scripts/test.ts` runs the suites and adds them up. */
 import { defineConfig } from 'vitest/config'
 
-const suite = (name: string, include: string[], seconds: number) => ({
+const suite = (name: string, include: string[], seconds: number, more: { maxWorkers?: number } = {}) => ({
   test: {
+    ...more,
     name,
     include,
     environment: 'node',
@@ -17,7 +18,8 @@ export default defineConfig({
     projects: [
       suite('unit', ['src/**/*.test.ts', 'scripts/**/*.test.ts'], 5),
       suite('engines', ['test/engines/**/*.test.ts'], 60),
-      suite('process', ['test/process/**/*.test.ts'], 60),
+      // They mostly wait for processes: three files at a time on two cores.
+      suite('process', ['test/process/**/*.test.ts'], 60, { maxWorkers: 3 }),
       suite('manifests', ['test/manifests/**/*.test.ts'], 120),
       suite('docs', ['test/docs/**/*.test.ts'], 120),
     ],

@@ -50,7 +50,7 @@ export type Observation =
   | { kind: 'pool.leak'; pool: string; heldMs: number }
   | { kind: 'shed'; reason: 'queue_full' | 'pool_timeout' | 'breaker_open' | 'draining' | 'starting' }
   | { kind: 'cancel'; pool: string; why: 'deadline' | 'client' | 'drain'; outcome: 'sent' | 'failed' }
-  | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database'; rows: number }
+  | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' }
   | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }
   | { kind: 'catalog.failed'; error: unknown }
   | { kind: 'catalog.unmappable'; table: string; column: string; native: string; action: 'omit' | 'text' }

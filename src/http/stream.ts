@@ -63,7 +63,7 @@ export async function sendStream(
     }
     const error = asGatewayError(thrown)
     x.error = error
-    x.ctx.observe({ kind: 'stream.cut', reason: cut ?? cutReason(error), rows: 0 })
+    x.ctx.observe({ kind: 'stream.cut', reason: cut ?? cutReason(error) })
     outgoing.destroy()
     x.done(200, bytes)
   }

@@ -68,7 +68,7 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
   'stream.cut': {
     level: (o) => (o.reason === 'client' ? 'info' : 'warn'),
     msg: 'stream ended before its last row',
-    fields: ({ reason, rows }) => ({ reason, rows }),
+    fields: ({ reason }) => ({ reason }),
   },
   'catalog.loaded': {
     level: (o) => (o.changed ? 'info' : 'debug'),

@@ -140,7 +140,7 @@ describe('metrics', () => {
     observe({ kind: 'shed', reason: 'queue_full' })
     observe({ kind: 'pool.evict', pool: 'primary', reason: 'readonly' })
     observe({ kind: 'cancel', pool: 'primary', why: 'client', outcome: 'failed' })
-    observe({ kind: 'stream.cut', reason: 'slow', rows: 5 })
+    observe({ kind: 'stream.cut', reason: 'slow' })
     observe({ kind: 'pool.timeout', pool: 'primary', ms: 500 })
     observe({ kind: 'pool.create', pool: 'primary', ms: 5, error: new Error('x') })
     observe({ kind: 'catalog.failed', error: new Error('x') })

@@ -6,14 +6,8 @@ import type { Compiled, Connection, Result, RowFormat, RunOptions, Transaction }
 import type { DatabaseOptions } from '#engine/options.ts'
 import { login, requestCancel } from './dial.ts'
 import { createRowWriter, createScratch, type RowWriter } from './rows.ts'
-import {
-  createSession,
-  type ExchangeOptions,
-  ServerError,
-  type Session,
-  SessionLost,
-  type Step,
-} from './session.ts'
+import { createSession, type ExchangeOptions, type Session, type Step } from './session.ts'
+import { ServerError, SessionLost } from './session-errors.ts'
 import type { Target } from './target.ts'
 
 /** The most a cancel request may take: the session is given up after a second anyway. */

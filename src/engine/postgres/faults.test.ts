@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { classify } from './faults.ts'
-import { Cancelled, ServerError, SessionLost } from './session.ts'
+import { Cancelled, ServerError, SessionLost } from './session-errors.ts'
 
 const said = (code: string, more: Partial<ServerError['fields']> = {}) =>
   new ServerError({

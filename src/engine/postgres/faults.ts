@@ -1,6 +1,6 @@
 /** What PostgreSQL, the network or the driver said → a fault in common words: one table as data, one function that reads it. */
 import type { Fault } from '#engine/engine.ts'
-import { Cancelled, type CancelReason, ServerError, SessionLost } from './session.ts'
+import { Cancelled, type CancelReason, ServerError, SessionLost } from './session-errors.ts'
 
 type Rule = Pick<Fault, 'kind' | 'applied'>
 /** A statement that fails takes its effects back. */

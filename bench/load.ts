@@ -1,6 +1,6 @@
 /** Load by wrk, which costs little CPU itself, and what it measured. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,7 +26,9 @@ export interface Measured {
   readonly errors: number
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+/** Scripts of the load generators; gone with the process. */
+export const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 let serial = 0
 
 function script(load: Load): string {

@@ -1,10 +1,11 @@
 /** `make bench`: Postern beside two hand-written handlers on the same database, in interleaved rounds. Prints ratios; judges nothing. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { startPostgresServer } from '#demo/postgres-server.ts'
 import { embeddedBinaries } from '#demo/postgres-binaries.ts'
 import postgres from 'postgres'
-import { type Load, type Measured, measure } from './load.ts'
+import { folder, type Load, type Measured, measure } from './load.ts'
 import { cpuOf, cpuOfFamily, freePort, memoryOf, type Running, sleep, startNode, stop } from './processes.ts'
 import { queries, schema } from './queries.ts'
 
@@ -230,7 +231,7 @@ say(`From start to the first row: ${median(starts).toFixed(0)} ms (goal < 500).`
 
 try {
   const pgbench = (name: string, text: string) => {
-    writeFileSync(`/tmp/postern-bench-${name}.sql`, text)
+    writeFileSync(join(folder, `${name}.sql`), text)
     const out = execFileSync(
       'pgbench',
       [
@@ -244,7 +245,7 @@ try {
         '-T',
         String(seconds),
         '-f',
-        `/tmp/postern-bench-${name}.sql`,
+        join(folder, `${name}.sql`),
         url,
       ],
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },

@@ -19,9 +19,7 @@ const defaultRetryAfter = 1
  */
 export function problemDocument(error: GatewayError, requestId: string): Record<string, unknown> {
   const info = errorTable[error.code]
-  return {
-    // First, so that no fact can take the place of a member the standard defines.
-    ...error.facts,
+  const members = {
     type: typeBase + error.code.replaceAll('_', '-'),
     title: info.title,
     status: info.status,
@@ -29,6 +27,8 @@ export function problemDocument(error: GatewayError, requestId: string): Record<
     instance: `urn:uuid:${requestId}`,
     code: error.code,
   }
+  // First in the text, and again at the end: no fact can take the place of a member that the standard defines.
+  return { ...members, ...error.facts, ...members }
 }
 
 /** Status 499 is for logs; a client that is still there after all is told 503. */

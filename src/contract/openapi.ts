@@ -1,17 +1,10 @@
 /** A contract as an OpenAPI 3.1 document: every resource, row and routine the caller may use, and nothing else. Pure. */
 import type { CanonicalType } from '#catalog/model.ts'
-import type { Contract, Field, Resource } from './contract.ts'
+import type { Contract, Resource } from './contract.ts'
 import { body, json, p, problems, ref } from './openapi-parts.ts'
+import { type Allowed, collectionPath, filterable, filterName, rowPath } from './openapi-resources.ts'
 import { routinePath } from './openapi-routines.ts'
-import { columnSchema, filterSchema, type Schema, type TypeStyle, typeSchema } from './openapi-types.ts'
-
-/** What the caller may do with a resource. */
-export interface Allowed {
-  readonly read: boolean
-  readonly insert: boolean
-  readonly update: boolean
-  readonly delete: boolean
-}
+import { columnSchema, filterSchema, type Schema, type TypeStyle } from './openapi-types.ts'
 
 export interface OpenapiOptions {
   readonly allowed: (resource: Resource) => Allowed
@@ -22,7 +15,6 @@ export interface OpenapiOptions {
   readonly build: string
 }
 
-const reserved = new Set(['select', 'filter', 'order', 'limit', 'offset', 'after'])
 const canonicalTypes: readonly CanonicalType[] = [
   'string',
   'integer',
@@ -38,7 +30,6 @@ const canonicalTypes: readonly CanonicalType[] = [
   'array',
 ]
 const tableKinds = { table: 'table', view: 'view', materialized: 'materialised view' } as const
-const filterName = (type: CanonicalType) => `${type[0]?.toUpperCase()}${type.slice(1)}Filter`
 
 /** Hands out names that fit OpenAPI (letters, digits, `_`) and are unique whatever the database calls its things. */
 function namer(): (wanted: string) => string {
@@ -262,180 +253,6 @@ function writeSchema(resource: Resource, insert: boolean): Schema {
     ),
     ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
-  }
-}
-
-/** Fields that the query string reaches by their bare name. */
-const filterable = (resource: Resource) => resource.fields.filter((field) => !reserved.has(field.name))
-
-function filters(resource: Resource): Schema[] {
-  return filterable(resource).map((field) => ({
-    name: field.name,
-    in: 'query',
-    required: false,
-    style: 'deepObject',
-    explode: true,
-    schema: ref('schemas', filterName(field.column.type.canonical)),
-  }))
-}
-
-function collectionPath(
-  resource: Resource,
-  may: Allowed,
-  name: string,
-  names: { insert: string; update: string },
-  operation: (wanted: string) => string,
-): Schema {
-  const rows = { type: 'array', items: ref('schemas', name) }
-  const either = { oneOf: [ref('schemas', name), rows] }
-  const common = { tags: [resource.name] }
-  return {
-    ...(may.read && {
-      get: {
-        ...common,
-        operationId: operation(`list_${resource.name}`),
-        summary: `Rows of ${resource.name}`,
-        parameters: [
-          ...filters(resource),
-          ...p('select', 'filter', 'order', 'limit', 'offset', 'after', 'prefer'),
-        ],
-        responses: {
-          200: {
-            description: 'The rows; Link names the next page.',
-            headers: {
-              Link: { schema: { type: 'string' }, description: 'rel="next" (RFC 8288).' },
-              'Content-Range': { schema: { type: 'string' }, description: 'With Prefer: count.' },
-            },
-            content: {
-              ...json(rows),
-              'text/csv': { schema: { type: 'string' } },
-              'application/x-ndjson': { schema: { type: 'string' } },
-            },
-          },
-          ...problems,
-        },
-      },
-    }),
-    ...(may.insert && {
-      post: {
-        ...common,
-        operationId: operation(`insert_${resource.name}`),
-        summary: `Insert into ${resource.name}: one row or many, all or nothing`,
-        parameters: p('select', 'prefer'),
-        requestBody: {
-          required: true,
-          content: {
-            ...json({
-              oneOf: [ref('schemas', names.insert), { type: 'array', items: ref('schemas', names.insert) }],
-            }),
-            'text/csv': { schema: { type: 'string' } },
-          },
-        },
-        responses: {
-          201: {
-            description: 'Inserted.',
-            headers: { Location: { schema: { type: 'string' }, description: 'Of a single row.' } },
-            content: json(either),
-          },
-          ...problems,
-        },
-      },
-    }),
-    ...(may.update && {
-      patch: {
-        ...common,
-        operationId: operation(`update_${resource.name}`),
-        summary: `Update the rows of ${resource.name} that the filter fits`,
-        parameters: [...filters(resource), ...p('filter', 'select', 'prefer')],
-        requestBody: body(ref('schemas', names.update)),
-        responses: {
-          200: { description: 'The rows as they are now.', content: json(rows) },
-          204: { description: 'Updated (return=minimal).' },
-          ...problems,
-        },
-      },
-    }),
-    ...(may.delete && {
-      delete: {
-        ...common,
-        operationId: operation(`delete_${resource.name}`),
-        summary: `Delete the rows of ${resource.name} that the filter fits`,
-        parameters: [...filters(resource), ...p('filter', 'select', 'prefer')],
-        responses: {
-          200: { description: 'The rows as they were (return=representation).', content: json(rows) },
-          204: { description: 'Deleted.' },
-          ...problems,
-        },
-      },
-    }),
-  }
-}
-
-function keyParameters(key: readonly Field[]): Schema[] {
-  return key.map((field, i) => ({
-    name: `key${key.length > 1 ? i + 1 : ''}`,
-    in: 'path',
-    required: true,
-    schema: typeSchema(field.column.type, { decimals: 'string', direction: 'in' }),
-    description: field.name,
-  }))
-}
-
-function rowPath(
-  resource: Resource,
-  may: Allowed,
-  name: string,
-  names: { insert: string; update: string },
-  operation: (wanted: string) => string,
-): Schema {
-  const row = {
-    description: 'The row.',
-    headers: { ETag: { schema: { type: 'string' }, description: 'Version of the row.' } },
-    content: json(ref('schemas', name)),
-  }
-  const common = { tags: [resource.name] }
-  const none = { description: 'Done (return=minimal).' }
-  return {
-    parameters: keyParameters(resource.key),
-    ...(may.read && {
-      get: {
-        ...common,
-        operationId: operation(`get_${resource.name}`),
-        summary: `One row of ${resource.name} by its key`,
-        parameters: p('select', 'ifNoneMatch', 'prefer'),
-        responses: { 200: row, 304: { description: 'Not modified.' }, ...problems },
-      },
-    }),
-    ...(may.insert &&
-      may.update && {
-        put: {
-          ...common,
-          operationId: operation(`upsert_${resource.name}`),
-          summary: `Insert or replace one row of ${resource.name}`,
-          parameters: p('select', 'ifMatch', 'prefer'),
-          requestBody: body(ref('schemas', names.update)),
-          responses: { 200: row, 201: { ...row, description: 'Inserted.' }, 204: none, ...problems },
-        },
-      }),
-    ...(may.update && {
-      patch: {
-        ...common,
-        operationId: operation(`patch_${resource.name}`),
-        summary: `Update fields of one row of ${resource.name}`,
-        parameters: p('select', 'ifMatch', 'prefer'),
-        requestBody: body(ref('schemas', names.update)),
-        responses: { 200: row, 204: none, ...problems },
-      },
-    }),
-    ...(may.delete && {
-      delete: {
-        ...common,
-        operationId: operation(`remove_${resource.name}`),
-        summary: `Delete one row of ${resource.name}`,
-        parameters: p('select', 'ifMatch', 'prefer'),
-        responses: { 200: row, 204: none, ...problems },
-      },
-    }),
   }
 }
 

@@ -16,6 +16,8 @@ export interface Trouble {
   readonly error: unknown
   /** Attempts that failed one after the other. */
   readonly failures: number
+  /** When the latest of those that failed began. */
+  readonly began: number
   readonly until: number
 }
 
@@ -59,14 +61,14 @@ export function createConnector<C extends Poolable>(
   const fail = (error: unknown, since: number) => {
     // Connects that fail side by side are one failure; only a try after the back-off makes it longer.
     if (trouble && since < trouble.until) {
-      trouble = { ...trouble, error }
+      trouble = { ...trouble, error, began: Math.max(trouble.began, since) }
       return
     }
     const failures = (trouble?.failures ?? 0) + 1
     const full = Math.min(longestBackOff, firstBackOff * 2 ** (failures - 1))
     // Half fixed, half random, so that the pods of a restarted database do not come back in step.
     const wait = full / 2 + (full / 2) * dependencies.random()
-    trouble = { error, failures, until: clock.now() + wait }
+    trouble = { error, failures, began: since, until: clock.now() + wait }
     backOff?.cancel()
     backOff = clock.after(wait, () => {
       // Timers may fire a fraction of a millisecond early.

@@ -162,17 +162,31 @@ describe('connecting', () => {
     const { clock, weather, calls, borrow } = poolOfThings()
     weather.connect = 'refuse'
     borrow()
-    await clock.advance(49)
+    await clock.advance(50)
+    borrow()
+    await clock.advance(99)
     const early = borrow()
     await clock.advance(0)
-    expect(early).toMatchObject({ settledAt: 49, error: { code: 'database_unavailable' } })
-    expect(calls.connect).toBe(1)
+    expect(early).toMatchObject({ settledAt: 149, error: { code: 'database_unavailable' } })
+    expect(calls.connect).toBe(2)
     weather.connect = 'fine'
     await clock.advance(1)
     const later = borrow()
     await clock.advance(0)
-    expect(later.startedAt).toBe(50)
-    expect(calls.connect).toBe(2)
+    expect(later.startedAt).toBe(150)
+    expect(calls.connect).toBe(3)
+  })
+
+  it('that failed once before a caller came is tried again for it', async () => {
+    const { clock, weather, calls, borrow } = poolOfThings()
+    weather.connect = 'refuse'
+    borrow()
+    await clock.advance(49)
+    const [lucky, other] = [borrow(), borrow()]
+    weather.connect = 'fine'
+    await clock.advance(1)
+    expect([lucky.startedAt, other.startedAt]).toEqual([50, 50])
+    expect(calls.connect).toBe(3)
   })
 
   it.each([

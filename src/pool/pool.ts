@@ -196,11 +196,15 @@ export function createPool<C extends Poolable>(
     }
   }
 
-  /** When nothing is open or about to be and connecting has just failed, nobody need wait to learn that. */
+  /**
+   * When nothing is open or about to be and connecting has just failed, nobody need wait to learn that. One failure of
+   * a connect that had begun before a caller came is no proof for it: whatever cut its connection cut that one too.
+   */
   const refuseTheHopeless = (now: number) => {
     const { trouble } = connector
     if (!trouble || shelf.living() + connector.underWay > 0) return
-    for (let waiter = queue.head(); waiter; waiter = queue.head())
+    const proven = (since: number) => trouble.failures > 1 || trouble.began >= since
+    for (let waiter = queue.head(); waiter && proven(waiter.caller.since); waiter = queue.head())
       waiter.refuse(unavailable(stats(), trouble, { now, waitedMs: now - waiter.caller.since }))
   }
 

@@ -1,5 +1,5 @@
-/** Bytes of one value, as PostgreSQL sends it, into JSON: the loops below the tap. Pure, but for the buffer they write. */
-import type { Encoding } from '#engine/engine.ts'
+/** Bytes of one value, as a database writes it, into JSON: the loops below the tap. Pure, but for the buffer they write. */
+import type { Encoding } from './engine.ts'
 
 export const quote = 0x22
 export const backslash = 0x5c

@@ -1,5 +1,5 @@
-/** The tap: turns DataRow messages into JSON, NDJSON or CSV bytes without making a row object. */
-import type { OutputColumn, RowFormat } from '#engine/engine.ts'
+/** The tap: turns rows of texts, as they came over the wire, into JSON, NDJSON or CSV bytes without making a row object. */
+import type { OutputColumn, RowFormat } from './engine.ts'
 import {
   backslash,
   comma,
@@ -26,7 +26,11 @@ const empty = Buffer.alloc(0)
 export interface RowWriter {
   /** Starts anew, for the same statement: a session makes one writer per statement, not one per request. */
   begin(keep: number): void
-  /** One DataRow payload. The bytes are not kept, except those of the last row until the next one or `finish`. */
+  /**
+   * One row from `start` on, in the form of PostgreSQL's DataRow: the number of columns (16 bit), then for each its
+   * length (32 bit, all big-endian; -1 for NULL) and the bytes of its text. Drivers of other protocols write this form.
+   * The bytes are not kept, except those of the last row until the next one or `finish`.
+   */
   row(bytes: Buffer, start: number): void
   /** Bytes waiting to be taken. */
   pending(): number

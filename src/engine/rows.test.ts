@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Encoding, OutputColumn, RowFormat } from '#engine/engine.ts'
+import type { Encoding, OutputColumn, RowFormat } from './engine.ts'
 import { createRowWriter, createScratch } from './rows.ts'
 
 const column = (name: string, encoding: Encoding, hidden = false): OutputColumn => ({

@@ -1,7 +1,7 @@
 /** Starts the private PostgreSQL of the demo with the sample shop in it. */
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
-import { announcerInstall } from '#engine/postgres/changes.ts'
+import { announcerInstall } from '#engine/postgres/announcer.ts'
 import { embeddedBinaries } from './postgres-binaries.ts'
 import { startPostgresServer } from './postgres-server.ts'
 import { shopRows } from './shop-rows.ts'

@@ -146,6 +146,36 @@ export interface SchemaWatch {
   close(): Promise<void>
 }
 
+/** One thing in the database that announcing needs, by its kind and name. `different`: there, but not as this build makes it. */
+export interface AnnouncerPart {
+  readonly name: string
+  readonly state: 'right' | 'different' | 'missing'
+}
+
+export interface AnnouncerStatus {
+  readonly state: 'installed' | 'outdated' | 'absent'
+  readonly parts: readonly AnnouncerPart[]
+  /** The user of this connection, whether it may install and uninstall by the rules of the database, and why. */
+  readonly installer: { readonly user: string; readonly may: boolean; readonly why: string }
+}
+
+/** What was there before and is there now; equal when there was nothing to do. */
+export interface AnnouncerChange {
+  readonly before: AnnouncerStatus
+  readonly after: AnnouncerStatus
+}
+
+/** What makes the database announce changes of its schema to `watchSchema`. Nothing but a person's command installs it. */
+export interface Announcer {
+  /** The statements as scripts, each one transaction, for whoever wants to read or run them. */
+  readonly scripts: { readonly install: string; readonly uninstall: string }
+  status(c: Connection, o: { deadline: number; signal: AbortSignal }): Promise<AnnouncerStatus>
+  /** All or nothing, any number of times, by many at once. What it throws, `classify` reads. */
+  install(c: Connection, o: { deadline: number; signal: AbortSignal }): Promise<AnnouncerChange>
+  /** Likewise; takes away what install made and nothing else. */
+  uninstall(c: Connection, o: { deadline: number; signal: AbortSignal }): Promise<AnnouncerChange>
+}
+
 export interface Engine {
   readonly kind: EngineKind
   readonly capabilities: Capabilities
@@ -156,6 +186,8 @@ export interface Engine {
   fingerprint(c: Connection, o: CatalogRequest): Promise<string>
   /** `pollMs`: how long to wait at most between looks. */
   watchSchema(o: { schemas: readonly string[]; pollMs: number }): SchemaWatch
+  /** Left out where the database has no means to announce anything. */
+  readonly announcer?: Announcer
   classify(error: unknown): Fault
   /** Rows the planner expects of a statement (for `count=estimated`): reads the plan the compiled count statement returned. */
   readEstimate(body: Uint8Array): number

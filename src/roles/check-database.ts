@@ -1,10 +1,11 @@
 /** What `postern check` finds out about the database, by the same steps as the gateway: connect, ask the role, read the catalogue. */
 import type { Clock } from '#base/clock.ts'
-import { GatewayError } from '#base/errors.ts'
 import type { Catalog } from '#catalog/model.ts'
 import type { ConfigFault } from '#config/fault.ts'
 import type { Config } from '#config/schema.ts'
-import type { Connection, Engine, Fault, ServerRole } from '#engine/engine.ts'
+import type { AnnouncerStatus, Connection, Engine, ServerRole } from '#engine/engine.ts'
+import { databaseTrouble } from './database-trouble.ts'
+import { announcerHints } from './events-report.ts'
 
 /** As far as the check got. */
 export interface DatabaseReport {
@@ -28,6 +29,8 @@ export interface Inspection {
   readonly database: DatabaseReport
   readonly faults: readonly ConfigFault[]
   readonly warnings: readonly string[]
+  /** What could be better; nothing is wrong with it. */
+  readonly hints: readonly string[]
 }
 
 /** Never throws for what the database does; each step has the time its option gives. */
@@ -39,6 +42,7 @@ export async function inspectDatabase(engine: Engine, config: Config, clock: Clo
     database,
     faults: [{ key: 'database', message: `${step}: ${databaseTrouble(engine, error)}`, origin: address }],
     warnings: [],
+    hints: [],
   })
 
   let connection: Connection
@@ -55,7 +59,13 @@ export async function inspectDatabase(engine: Engine, config: Config, clock: Clo
         unmappable: config.schema.unmappable,
         ...within(config.schema.loadTimeout),
       })
-      return { database: { address, role, ...factsOf(catalog) }, ...judgeDatabase(role, catalog, config) }
+      const announcing = await announcerStatus(engine, connection, within(config.schema.loadTimeout))
+      return {
+        database: { address, role, ...factsOf(catalog) },
+        ...judgeDatabase(role, catalog, config),
+        // A standby takes neither: it cannot be listened to, and not be written to.
+        hints: role === 'primary' && announcing ? announcerHints(announcing, config.schema.poll) : [],
+      }
     } catch (error) {
       return failed('cannot read the catalogue', error, { address, role })
     }
@@ -64,6 +74,15 @@ export async function inspectDatabase(engine: Engine, config: Config, clock: Clo
   } finally {
     await connection.close()
   }
+}
+
+/** Undefined when there is none, or it cannot be told: a hint is not worth a fault. */
+async function announcerStatus(
+  { announcer }: Engine,
+  connection: Connection,
+  limits: { deadline: number; signal: AbortSignal },
+): Promise<AnnouncerStatus | undefined> {
+  return announcer?.status(connection, limits).catch(() => undefined)
 }
 
 function factsOf({
@@ -113,21 +132,4 @@ function judgeDatabase(
   if (api.schemas.length === 0 && filled.size === 0)
     warnings.push('the default schema has no table, view or routine that the database user may see')
   return { faults, warnings }
-}
-
-const words: Partial<Record<Fault['kind'], string>> = {
-  auth: 'the server refuses the user, the password or the database',
-  disconnected: 'nothing answers, or the connection was lost',
-  timeout: 'no answer in time',
-  cancelled: 'no answer in time',
-  busy: 'the server takes no more connections',
-  denied: 'the database user may not',
-}
-
-/** What went wrong and what the server says about it, in one line. Whoever runs the check may see the server's words. */
-function databaseTrouble(engine: Engine, error: unknown): string {
-  const inner = error instanceof GatewayError ? (error.cause ?? error) : error
-  if (inner instanceof GatewayError) return inner.message
-  const { kind, native } = engine.classify(inner)
-  return [words[kind], native].filter(Boolean).join(': ').replace(/\s+/g, ' ')
 }

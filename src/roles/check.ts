@@ -16,6 +16,7 @@ interface CheckReport {
   readonly ok: boolean
   readonly faults: readonly ConfigFault[]
   readonly warnings: readonly string[]
+  readonly hints: readonly string[]
   /** Left out when the check ended before the database. */
   readonly database?: DatabaseReport
 }
@@ -25,12 +26,12 @@ export async function run(io: RoleIo): Promise<number> {
   const loaded = loadCommand(io, checkOptions)
   if ('faults' in loaded) {
     const format = loaded.options?.format ?? 'text'
-    print(io, format, { ok: false, faults: loaded.faults, warnings: [] })
+    print(io, format, { ok: false, faults: loaded.faults, warnings: [], hints: [] })
     return exitCodes.usage
   }
   const { config, options } = loaded
   if (options.offline) {
-    print(io, options.format, { ok: true, faults: [], warnings: [] })
+    print(io, options.format, { ok: true, faults: [], warnings: [], hints: [] })
     return exitCodes.ok
   }
   const { loadEngine } = await import('./engines.ts')
@@ -41,7 +42,7 @@ export async function run(io: RoleIo): Promise<number> {
     // What only the engine can judge, such as the parameters of its URL, is configuration all the same.
     if (!(error instanceof GatewayError)) throw error
     const faults = [{ key: 'database', message: error.message, origin: '' }]
-    print(io, options.format, { ok: false, faults, warnings: [] })
+    print(io, options.format, { ok: false, faults, warnings: [], hints: [] })
     return exitCodes.usage
   }
   const found = await inspectDatabase(engine, config, systemClock)
@@ -60,7 +61,7 @@ function print(io: RoleIo, format: 'text' | 'json', report: CheckReport): void {
   for (const fault of report.faults) io.stderr(`postern: ${faultLine(fault)}\n`)
 }
 
-function factLines({ ok, database }: CheckReport): string[] {
+function factLines({ ok, database, hints }: CheckReport): string[] {
   if (!database) return ok ? ['configuration: ok'] : []
   const { address, catalog } = database
   const lines = [
@@ -72,5 +73,6 @@ function factLines({ ok, database }: CheckReport): string[] {
   lines.push(`tables: ${tables}`, `views: ${views}`, `routines: ${routines}`)
   for (const { column, native, action } of unmappable)
     lines.push(`unmappable: ${column} (${native}), ${action === 'omit' ? 'left out' : 'served as text'}`)
+  lines.push(...hints.map((hint) => `hint: ${hint}`))
   return lines
 }

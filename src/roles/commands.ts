@@ -1,6 +1,6 @@
 /** The commands there are: what each is for, its flags, and where its role lives. */
 import type { z } from 'zod'
-import { checkOptions, noOptions, waitOptions } from './options.ts'
+import { checkOptions, eventsActions, eventsOptions, noOptions, waitOptions } from './options.ts'
 import type { Role } from './role.ts'
 
 export interface Command {
@@ -8,6 +8,8 @@ export interface Command {
   readonly summary: string
   /** What it does and what to expect, for its manual; a paragraph each. */
   readonly manual: readonly string[]
+  /** The word that must follow its name, where there is one, and what each does. */
+  readonly actions?: Readonly<Record<string, string>>
   /** Its own flags. */
   readonly options: z.ZodObject
   /** Whether it reads the configuration, so that every key of it is a flag. */
@@ -43,6 +45,17 @@ export const commands = {
     options: noOptions,
     configured: true,
     load: () => import('./openapi.ts'),
+  },
+  events: {
+    summary: 'lets the database announce changes of its schema',
+    manual: [
+      'A gateway notices a changed schema by polling (schema.poll), or within a second when the database announces it. On PostgreSQL that takes a function and two event triggers, which only a superuser may create, or a role to which the provider gave that right. Name that user for this command, by --database.user or the environment; the gateway keeps its own.',
+      'install works in one transaction, says what it made, and does nothing where all is there already. The gateway itself never installs anything in your database.',
+    ],
+    actions: eventsActions,
+    options: eventsOptions,
+    configured: true,
+    load: () => import('./events.ts'),
   },
   wait: {
     summary: 'blocks until a gateway is ready',

@@ -25,6 +25,12 @@ function wrapped(text: string, indent = ''): string {
 const section = (title: string, lines: readonly string[]): string =>
   [`${title}:`, ...lines.map((line) => (line.startsWith(' ') ? line : wrapped(line, '  ')))].join('\n')
 
+/** Words and what they mean, in two columns. */
+function listed(words: Readonly<Record<string, string>>): string[] {
+  const longest = Math.max(...Object.keys(words).map((word) => word.length))
+  return Object.entries(words).map(([word, meaning]) => `  ${word.padEnd(longest + 2)}${meaning}`)
+}
+
 function flag({ name, shape }: NamedKey): string {
   const fallback = defaultInWords(shape)
   const value = shape.kind === 'boolean' ? '' : `=<${typeInWords(shape)}>`
@@ -46,13 +52,12 @@ const configurationSection = section('configuration', [
 
 /** The general manual. */
 export function generalHelp(): string {
-  const longest = Math.max(...Object.keys(commands).map((name) => name.length))
   return [
     'Postern: a gateway beside a service, in front of one SQL database. HTTP in, SQL out, JSON back.',
     section('usage', ['  postern <command> [flags]', '  postern <command> --help', '  postern --version']),
     section(
       'commands',
-      Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(longest + 2)}${summary}`),
+      listed(Object.fromEntries(Object.entries(commands).map(([name, { summary }]) => [name, summary]))),
     ),
     configurationSection,
     exitCodesSection,
@@ -62,14 +67,17 @@ export function generalHelp(): string {
 
 /** The manual of one command, with all of its flags. */
 export function commandHelp(name: CommandName): string {
-  const { summary, manual, options, configured }: Command = commands[name]
+  const { summary, manual, actions = {}, options, configured }: Command = commands[name]
   const own = namedKeys(shapeOf(options))
   const places = configured ? namedKeys(shapeOf(placeOptions)) : []
   const keys = configured ? namedKeys(shapeOf(configSchema)).filter((key) => key.shape.kind !== 'object') : []
   return [
     `postern ${name}: ${summary}`,
-    section('usage', [`  postern ${name} [flags]`]),
+    section('usage', [
+      `  postern ${[name, Object.keys(actions).join('|'), '[flags]'].filter(Boolean).join(' ')}`,
+    ]),
     ...manual.map((paragraph) => wrapped(paragraph)),
+    ...(Object.keys(actions).length > 0 ? [section('actions', listed(actions))] : []),
     ...(own.length + places.length > 0 ? [section('flags', [...own, ...places].map(flag))] : []),
     ...(configured ? [configurationSection, section('configuration flags', keys.map(flag))] : []),
     exitCodesSection,

@@ -1,4 +1,4 @@
-/** Flags that single commands have beside those of the configuration. */
+/** Flags that single commands have beside those of the configuration, and their actions. */
 import { z } from 'zod'
 import { duration } from '#config/types.ts'
 
@@ -20,4 +20,18 @@ export const waitOptions = z.strictObject({
     .describe('What to ask; ready is an answer with status 200.'),
   timeout: duration({ max: 86_400_000 }).default(120_000).describe('How long to wait in all.'),
   interval: duration({ min: 10, max: 60_000 }).default(250).describe('Pause between two questions.'),
+})
+
+/** Word → what it does, as for every command that has actions. */
+export const eventsActions = {
+  install: 'makes what is missing or differs',
+  uninstall: 'takes away what install made, and nothing else',
+  status: 'says what is there, and whether this user could install; exit code 0 when all is',
+} as const
+
+export const eventsOptions = z.strictObject({
+  'dry-run': z
+    .boolean()
+    .default(false)
+    .describe('Prints the SQL of install or uninstall instead of running it; asks no database.'),
 })

@@ -29,7 +29,7 @@ test.each(['--help', '-h', 'help'])('%s shows every command and every exit code'
 test.each(Object.keys(commands))('%s has a manual, within 100 columns', async (name) => {
   const { code, stdout } = await run(name, '--pools.max=5', '--help')
   expect(code).toBe(0)
-  expect(stdout).toContain(`postern ${name} [flags]`)
+  expect(stdout).toMatch(new RegExp(`^  postern ${name} ([a-z|]+ )?\\[flags\\]$`, 'm'))
   expect(stdout.split('\n').filter((line) => line.length > 100 && !line.startsWith('  --'))).toEqual([])
   expect((await run('help', name)).stdout).toBe(stdout)
 })
@@ -39,6 +39,22 @@ test('a command that reads the configuration shows every key as a flag, another 
     '--database.tls.mode=<disable, prefer, require or verify-full>',
   )
   expect((await run('wait', '--help')).stdout).not.toContain('--database')
+})
+
+test('a command with actions names them, and does nothing without one', async () => {
+  const { stdout } = await run('events', '--help')
+  expect(stdout).toContain('  postern events install|uninstall|status [flags]\n')
+  for (const action of ['install', 'uninstall', 'status'])
+    expect(stdout).toMatch(new RegExp(`^  ${action} `, 'm'))
+  expect(await run('events', '--database.url=postgres://127.0.0.1:1/x')).toMatchObject({
+    code: 64,
+    stdout: '',
+  })
+  expect(await run('events', 'status', '--dry-run', '--database.url=postgres://127.0.0.1:1/x')).toEqual({
+    code: 64,
+    stdout: '',
+    stderr: expect.stringContaining('--dry-run: is for install and uninstall'),
+  })
 })
 
 test('an unknown command is refused with the nearest one, or all', async () => {

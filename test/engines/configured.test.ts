@@ -1,14 +1,14 @@
 /** What configuration changes of the API: schemas, hidden names, renamed relations, decimals, limits. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ConfigInput, startGateway, type TestGateway } from '../support/gateway.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { postgresVersions, startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { schemaText } from './engines.ts'
 
 let server: TestPostgres
 let url: string
 const running: TestGateway[] = []
 beforeAll(async () => {
-  server = await startPostgres({ version: 18 })
+  server = await startPostgres({ version: postgresVersions[0] })
   url = await server.createDatabase()
   await server.sql(
     url,

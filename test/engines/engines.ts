@@ -1,7 +1,7 @@
 /** The engines the conformance suite runs on. Another one is an entry here and a file in schema/. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PostgresVersion, postgresMissing, startPostgres } from '../support/postgres.ts'
+import { postgresMissing, postgresVersions, startPostgres } from '../support/postgres.ts'
 import type { SuiteCapabilities } from './suite/context.ts'
 
 /** A database with the schema of the suite in it. */
@@ -21,7 +21,7 @@ export interface SuiteEngine {
 
 export const schemaText = (file: string) => readFile(join(import.meta.dirname, 'schema', file), 'utf8')
 
-const postgres = (version: PostgresVersion): SuiteEngine => ({
+const postgres = (version: number): SuiteEngine => ({
   name: `PostgreSQL ${version}`,
   missing: postgresMissing(version),
   capabilities: {
@@ -39,4 +39,4 @@ const postgres = (version: PostgresVersion): SuiteEngine => ({
   },
 })
 
-export const suiteEngines: readonly SuiteEngine[] = [postgres(18), postgres(15)]
+export const suiteEngines: readonly SuiteEngine[] = postgresVersions.map(postgres)

@@ -3,18 +3,19 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { operators } from '#contract/request.ts'
 import { type Answer, startGateway, type TestGateway } from '../support/gateway.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { postgresVersions, startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { schemaText } from './engines.ts'
 import { someArguments, someHeaders, someJson, someParameter, somePath, someValue } from './hostile.ts'
 import { answerOf, modelInsert, modelSchema } from './model.ts'
 import { filterJson, filterParameters, someQuery } from './model.requests.ts'
-import { madeTypes, samples } from './postgres/types.samples.ts'
+import { madeTypes, samplesOf } from './postgres/types.samples.ts'
 import { checkAnswer } from './suite/context.ts'
 
+const samples = samplesOf(postgresVersions[0])
 let server: TestPostgres
 let gateway: TestGateway
 beforeAll(async () => {
-  server = await startPostgres({ version: 18 })
+  server = await startPostgres({ version: postgresVersions[0] })
   const url = await server.createDatabase()
   const columns = samples.map(({ type }, i) => `c${i} ${type === 'char' ? '"char"' : type}`)
   await server.sql(url, `${await schemaText('postgres.sql')}; ${modelSchema} ${modelInsert};`)

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { postgresMissing, startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { postgresMissing, postgresVersions, startPostgres, type TestPostgres } from '../support/postgres.ts'
 
 const support = join(import.meta.dirname, '../support/postgres.ts')
 
-describe.each([18, 15] as const)('PostgreSQL %s', (version) => {
+describe.each(postgresVersions)('PostgreSQL %s', (version) => {
   const missing = postgresMissing(version)
   let server: TestPostgres
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** The schema changes while the gateway runs: noticed without a restart, and without a failed request. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { announcerInstall } from '#engine/postgres/changes.ts'
+import { announcerInstall } from '#engine/postgres/announcer.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { ask, eventually, type Postern, sleep, startLoad, startPostern } from '../support/process.ts'
 

@@ -2,18 +2,35 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import postgres from 'postgres'
-import { embeddedBinaries } from '#demo/postgres-binaries.ts'
+import { embeddedBinaries, programVersion } from '#demo/postgres-binaries.ts'
 import { cacheFolder, type PostgresServer, startPostgresServer } from '#demo/postgres-server.ts'
 
-/** 18 comes from npm and is always there; 15 is Debian's. */
-export type PostgresVersion = 18 | 15
-
 const debian15 = '/usr/lib/postgresql/15/bin'
+/** A folder with `initdb` and `postgres` of any version, to test on instead of the usual ones. */
+const chosen = process.env['POSTERN_TEST_POSTGRES_BIN'] || undefined
+const chosenVersion = chosen === undefined ? undefined : Number.parseInt(await programVersion(chosen), 10)
 
-/** Why this version cannot run on this machine; undefined when it can. Print it with the skip. */
-export function postgresMissing(version: PostgresVersion): string | undefined {
-  if (version === 18 || existsSync(`${debian15}/postgres`)) return undefined
+/**
+ * Major versions that a test of every version runs on: 18 comes from npm and is always there, 15 is Debian's. The first
+ * one is what a test on a single version takes.
+ */
+export const postgresVersions: readonly [number, ...number[]] =
+  chosenVersion === undefined ? [18, 15] : [chosenVersion]
+
+/** Why this major version cannot run on this machine; undefined when it can. Print it with the skip. */
+export function postgresMissing(version: number): string | undefined {
+  if (version === chosenVersion || version === 18) return undefined
+  if (version !== 15) return `there are no programs of PostgreSQL ${version}`
+  if (existsSync(`${debian15}/postgres`)) return undefined
   return `PostgreSQL 15 is not installed (${debian15} is missing; Debian package postgresql)`
+}
+
+/** Throws why the version is missing, if it is. */
+async function binariesOf(version: number): Promise<string> {
+  const missing = postgresMissing(version)
+  if (missing !== undefined) throw new Error(missing)
+  if (chosen !== undefined && version === chosenVersion) return chosen
+  return version === 18 ? embeddedBinaries() : debian15
 }
 
 /** A test's server: the superuser is `postgres`, without a password. */
@@ -28,15 +45,14 @@ export interface TestPostgres extends PostgresServer {
 
 /** Starts a server of that major version; its data lives as long as the test. About 0.3 s, a second the first time. */
 export async function startPostgres(o: {
-  version: PostgresVersion
+  version: number
   settings?: Readonly<Record<string, string | number>>
   locale?: string
 }): Promise<TestPostgres> {
-  const missing = postgresMissing(o.version)
-  if (missing !== undefined) throw new Error(missing)
+  const binaries = await binariesOf(o.version)
   const cache = await cacheFolder()
   const server = await startPostgresServer({
-    binaries: o.version === 18 ? await embeddedBinaries() : debian15,
+    binaries,
     access: 'trust',
     ...(o.settings && { settings: o.settings }),
     ...(o.locale && { locale: o.locale }),

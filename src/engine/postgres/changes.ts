@@ -12,49 +12,6 @@ const firstRetryMs = 500
 const lastRetryMs = 30_000
 
 /**
- * Statements that make the database announce changes of its schema; one by one or in one transaction, any number of
- * times. They need a superuser (or what the provider gives instead, such as rds_superuser), write into the user's
- * database and therefore are never run unasked; without them the watch polls.
- *
- * An announcement that fails must not fail the DDL, temporary tables come and go too often to be told, and refreshing
- * a materialised view is no change. Event triggers do not fire for roles, which polling notices.
- */
-export const announcerInstall: readonly string[] = [
-  'CREATE SCHEMA IF NOT EXISTS postern',
-  `CREATE OR REPLACE FUNCTION postern.announce_schema_change() RETURNS event_trigger
-LANGUAGE plpgsql SET search_path = '' AS $$
-DECLARE
-  relevant boolean;
-BEGIN
-  IF TG_EVENT = 'sql_drop' THEN
-    relevant := EXISTS (SELECT FROM pg_event_trigger_dropped_objects() o WHERE NOT o.is_temporary);
-  ELSE
-    relevant := EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c
-                        WHERE c.schema_name IS DISTINCT FROM 'pg_temp');
-  END IF;
-  IF relevant AND TG_TAG <> 'REFRESH MATERIALIZED VIEW' THEN
-    PERFORM pg_notify('${schemaChannel}', '');
-  END IF;
-EXCEPTION WHEN OTHERS THEN
-  NULL;
-END
-$$`,
-  'DROP EVENT TRIGGER IF EXISTS postern_ddl_command_end',
-  `CREATE EVENT TRIGGER postern_ddl_command_end ON ddl_command_end
-EXECUTE FUNCTION postern.announce_schema_change()`,
-  'DROP EVENT TRIGGER IF EXISTS postern_sql_drop',
-  `CREATE EVENT TRIGGER postern_sql_drop ON sql_drop
-EXECUTE FUNCTION postern.announce_schema_change()`,
-]
-
-/** Undoes announcerInstall; leaves the schema `postern`, which may hold more. */
-export const announcerUninstall: readonly string[] = [
-  'DROP EVENT TRIGGER IF EXISTS postern_ddl_command_end',
-  'DROP EVENT TRIGGER IF EXISTS postern_sql_drop',
-  'DROP FUNCTION IF EXISTS postern.announce_schema_change()',
-]
-
-/**
  * Listens on a channel with a session of its own. Resolves once the server listens; rejects when it cannot (a standby
  * refuses LISTEN). `onLost` is called at most once, when the session is gone other than by the returned stop.
  */

@@ -1,8 +1,9 @@
-/** The PostgreSQL engine: its six parts put together. */
+/** The PostgreSQL engine: its parts put together. */
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Capabilities, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
+import { announcer } from './announcer.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
@@ -40,6 +41,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     classify,
     readCatalog,
     fingerprint,
+    announcer,
     connect: (o) => connectPostgres(target, options, base, o),
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Column, Table } from '#catalog/model.ts'
 import type { Bound, Condition, Output } from '#plan/ast.ts'
-import { postgresMissing } from '../../support/postgres.ts'
+import { postgresMissing, postgresVersions } from '../../support/postgres.ts'
 import { type Bench, columnOf, openBench, outputs, param, ref, select } from './dialect.fixture.ts'
 
 /** A type, one value as an SQL literal, and its canonical JSON; with `numbers=string` and `native` where they differ. */
@@ -137,7 +137,7 @@ const embedded = (one: Table, target: Table, shown: (alias: string) => Output[])
   select: select(target, [], { alias: 't1', outputs: shown('t1') }),
 })
 
-for (const version of [18, 15] as const) {
+for (const version of postgresVersions) {
   const missing = postgresMissing(version)
   describe.skipIf(missing !== undefined)(`canonical values of PostgreSQL ${version} ${missing ?? ''}`, () => {
     let bench: Bench

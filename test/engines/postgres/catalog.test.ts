@@ -3,8 +3,8 @@ import type { Catalog, Column, Routine, Table } from '#catalog/model.ts'
 import { CatalogRefused } from '#catalog/refused.ts'
 import { fingerprint, readCatalog } from '#engine/postgres/catalog.ts'
 import {
-  type PostgresVersion,
   postgresMissing,
+  postgresVersions,
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
@@ -117,9 +117,9 @@ const routines = (catalog: Catalog, name: string): Routine[] =>
   catalog.routines.filter((r) => r.name === name)
 const routine = (catalog: Catalog, name: string): Routine => routines(catalog, name)[0] as Routine
 
-for (const version of [18, 15] as const) suite(version)
+for (const version of postgresVersions) suite(version)
 
-function suite(version: PostgresVersion) {
+function suite(version: number) {
   const missing = postgresMissing(version)
   describe.skipIf(missing !== undefined)(`PostgreSQL ${version} catalogue ${missing ?? ''}`, () => {
     let server: TestPostgres

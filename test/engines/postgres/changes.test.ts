@@ -1,24 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import type { SchemaWatch } from '#engine/engine.ts'
+import { announcerInstall, announcerUninstall } from '#engine/postgres/announcer.ts'
+import { createSchemaWatch, type Listen, schemaChannel } from '#engine/postgres/changes.ts'
 import {
-  announcerInstall,
-  announcerUninstall,
-  createSchemaWatch,
-  type Listen,
-  schemaChannel,
-} from '#engine/postgres/changes.ts'
-import {
-  type PostgresVersion,
   postgresMissing,
+  postgresVersions,
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { connect, type TestConnection } from './connection.ts'
 
-for (const version of [18, 15] as const) suite(version)
+for (const version of postgresVersions) suite(version)
 
-function suite(version: PostgresVersion) {
+function suite(version: number) {
   const missing = postgresMissing(version)
   describe.skipIf(missing !== undefined)(`PostgreSQL ${version} announcements ${missing ?? ''}`, () => {
     let server: TestPostgres
@@ -59,6 +54,8 @@ function suite(version: PostgresVersion) {
       'CREATE TABLE a (id int PRIMARY KEY)',
       'ALTER TABLE a ADD b text',
       'ALTER TABLE a DROP b',
+      'ALTER TABLE a ALTER id SET DEFAULT 1',
+      'ALTER TABLE a ALTER id DROP DEFAULT',
       `COMMENT ON COLUMN a.id IS 'x'`,
       'GRANT SELECT ON a TO PUBLIC',
       `CREATE TYPE hue AS ENUM ('red')`,
@@ -76,7 +73,7 @@ function suite(version: PostgresVersion) {
       'INSERT INTO kept VALUES (1)',
       'TRUNCATE kept',
       'ANALYZE kept',
-      'CREATE TEMP TABLE passing (id serial PRIMARY KEY)',
+      `CREATE TEMP TABLE passing (id serial PRIMARY KEY, note text DEFAULT '')`,
       'DROP TABLE passing',
     ])('does not announce %s', async (statement) => {
       expect(await heardAfter(statement)).toBe(false)

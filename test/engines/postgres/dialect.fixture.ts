@@ -20,7 +20,7 @@ export interface Bench {
   close(): Promise<void>
 }
 
-export async function openBench(version: 18 | 15): Promise<Bench> {
+export async function openBench(version: number): Promise<Bench> {
   const server = await startPostgres({ version })
   const url = await server.createDatabase()
   const connection = await connect(url)

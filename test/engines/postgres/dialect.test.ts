@@ -5,7 +5,7 @@ import type { Routine } from '#catalog/model.ts'
 import { compile, readEstimate } from '#engine/postgres/dialect.ts'
 import { cases } from '#engine/statements.cases.ts'
 import type { Bound, Condition, Hidden, Insert, Join, Output, Select } from '#plan/ast.ts'
-import { postgresMissing } from '../../support/postgres.ts'
+import { postgresMissing, postgresVersions } from '../../support/postgres.ts'
 import { type Bench, columnOf, openBench, outputs, param, ref, select } from './dialect.fixture.ts'
 
 /** The tables of the side-by-side cases, apart from the rest. */
@@ -63,7 +63,7 @@ const setup = `
     as $$begin total := total + amount; done := '2026-02-03 04:05:06+00'; end$$;
   create procedure touch(n int) language sql as 'insert into pets values (n, null, $$touched$$, null)';`
 
-for (const version of [18, 15] as const) {
+for (const version of postgresVersions) {
   const missing = postgresMissing(version)
   describe.skipIf(missing !== undefined)(`statements on PostgreSQL ${version} ${missing ?? ''}`, () => {
     let bench: Bench

@@ -8,8 +8,8 @@ import { databaseOptions } from '#engine/options.ts'
 import { connectPostgres } from '#engine/postgres/driver.ts'
 import { readTarget } from '#engine/postgres/target.ts'
 import {
-  type PostgresVersion,
   postgresMissing,
+  postgresVersions,
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
@@ -32,7 +32,7 @@ const within = (ms: number, format: RowFormat = 'array', signal: AbortSignal = n
 })
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-for (const version of [18, 15] as const satisfies readonly PostgresVersion[]) {
+for (const version of postgresVersions) {
   const missing = postgresMissing(version)
   if (missing !== undefined) console.warn(`skipped: the driver on PostgreSQL ${version}: ${missing}`)
 

@@ -3,8 +3,8 @@ import { systemClock } from '#base/clock.ts'
 import type { Fault } from '#engine/engine.ts'
 import { classify } from '#engine/postgres/faults.ts'
 import {
-  type PostgresVersion,
   postgresMissing,
+  postgresVersions,
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
@@ -24,9 +24,9 @@ CREATE FUNCTION raises(code text) RETURNS void LANGUAGE plpgsql AS
   'BEGIN RAISE EXCEPTION ''no, because %'', code USING ERRCODE = code; END';
 CREATE ROLE outsider LOGIN;`
 
-for (const version of [18, 15] as const) suite(version)
+for (const version of postgresVersions) suite(version)
 
-function suite(version: PostgresVersion) {
+function suite(version: number) {
   const missing = postgresMissing(version)
   describe.skipIf(missing !== undefined)(`PostgreSQL ${version} faults ${missing ?? ''}`, () => {
     let server: TestPostgres

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compile } from '#engine/postgres/dialect.ts'
 import type { Bound, OrderTerm, Select } from '#plan/ast.ts'
-import { postgresMissing } from '../../support/postgres.ts'
+import { postgresMissing, postgresVersions } from '../../support/postgres.ts'
 import { type Bench, openBench, ref, select } from './dialect.fixture.ts'
 
 const setup = `
@@ -38,7 +38,7 @@ const page = (
   },
 })
 
-for (const version of [18, 15] as const) {
+for (const version of postgresVersions) {
   const missing = postgresMissing(version)
   describe.skipIf(missing !== undefined)(`pages by cursor on PostgreSQL ${version} ${missing ?? ''}`, () => {
     let bench: Bench

@@ -5,6 +5,8 @@ export interface Sample {
   readonly type: string
   /** Its name in pg_type, for the check that none is forgotten; made of the suite's own types: none. */
   readonly base?: string
+  /** The first major version that has it, where that is not the oldest one served. */
+  readonly since?: number
   /** SQL expression → JSON, bare of blanks that the type does not have itself. */
   readonly values: readonly (readonly [sql: string, json: string])[]
 }
@@ -75,8 +77,8 @@ export const samples: readonly Sample[] = [
     ['-0.0', '"0.0"'],
   ),
   made('numeric(6,2)', ['9999.99', '"9999.99"'], ['1', '"1.00"'], ["'NaN'", '"NaN"']),
-  made('numeric(4,-2)', ['123456', '"123500"']),
-  made('numeric(2,4)', ['0.0012', '"0.0012"']),
+  { ...made('numeric(4,-2)', ['123456', '"123500"']), since: 15 },
+  { ...made('numeric(2,4)', ['0.0012', '"0.0012"']), since: 15 },
   base('money', ["'-92233720368547758.08'", '"-92233720368547758.08"'], ["'1234.5'", '"1234.50"']),
   base(
     'text',
@@ -258,3 +260,7 @@ export const samples: readonly Sample[] = [
   made('numeric(5,1)[]', [`ARRAY[1, 2.25]`, '["1.0","2.3"]']),
   made('float8[]', [`ARRAY['NaN'::float8, -0.5, NULL]`, '["NaN",-0.5,null]']),
 ]
+
+/** Those that a server of that major version has. */
+export const samplesOf = (version: number): readonly Sample[] =>
+  samples.filter(({ since = 0 }) => version >= since)

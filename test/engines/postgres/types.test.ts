@@ -1,26 +1,33 @@
 /** Every type of PostgreSQL through HTTP: canonical at the top and in embeds, written back as it was read, found by its value. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { postgresMissing, startPostgres, type TestPostgres } from '../../support/postgres.ts'
-import { madeTypes, samples, withoutInput } from './types.samples.ts'
+import {
+  postgresMissing,
+  postgresVersions,
+  startPostgres,
+  type TestPostgres,
+} from '../../support/postgres.ts'
+import { madeTypes, type Sample, samplesOf, withoutInput } from './types.samples.ts'
 
 const declared = (type: string) => (type === 'char' ? '"char"' : type)
 
 /** One table a type: a row a value, and a last one of NULL; all hang on the one row of `hub`. */
-const tables = samples
-  .map(
-    ({ type, values }, i) => `
+const tablesOf = (samples: readonly Sample[]) =>
+  samples
+    .map(
+      ({ type, values }, i) => `
     CREATE TABLE t${i} (id int PRIMARY KEY, hub_id int REFERENCES hub, v ${declared(type)});
     INSERT INTO t${i} VALUES ${[...values.map(([sql]) => sql), 'NULL']
       .map((sql, id) => `(${id}, 1, (${sql})::${declared(type)})`)
       .join()};`,
-  )
-  .join('')
+    )
+    .join('')
 
 /** JSON null is SQL's NULL as soon as it is inside an array or comes back from a client. */
 const isNull = (json: string) => json === 'null'
 
-describe.each([18, 15] as const)('the types of PostgreSQL %i', (version) => {
+describe.each(postgresVersions)('the types of PostgreSQL %i', (version) => {
+  const samples = samplesOf(version)
   const missing = postgresMissing(version)
   if (missing !== undefined) {
     it('are canonical', ({ skip }) => skip(missing))
@@ -34,7 +41,7 @@ describe.each([18, 15] as const)('the types of PostgreSQL %i', (version) => {
     url = await server.createDatabase()
     await server.sql(
       url,
-      `${madeTypes} CREATE TABLE hub (id int PRIMARY KEY); INSERT INTO hub VALUES (1); ${tables}`,
+      `${madeTypes} CREATE TABLE hub (id int PRIMARY KEY); INSERT INTO hub VALUES (1); ${tablesOf(samples)}`,
     )
     gateway = await startGateway({ url })
   })
@@ -109,7 +116,7 @@ describe('a type without a canonical form', () => {
   let server: TestPostgres
   let url: string
   beforeAll(async () => {
-    server = await startPostgres({ version: 18 })
+    server = await startPostgres({ version: postgresVersions[0] })
     url = await server.createDatabase()
     await server.sql(
       url,

@@ -1,13 +1,13 @@
 /** ETags of rows whose version PostgreSQL keeps in no system column that could be trusted: they are hashes of the row. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { postgresVersions, startPostgres, type TestPostgres } from '../../support/postgres.ts'
 
 let server: TestPostgres
 let url: string
 let gateway: TestGateway
 beforeAll(async () => {
-  server = await startPostgres({ version: 18 })
+  server = await startPostgres({ version: postgresVersions[0] })
   url = await server.createDatabase()
   await server.sql(
     url,

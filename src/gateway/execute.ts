@@ -82,7 +82,16 @@ export function createExecute(d: ExecuteDependencies): Execute {
         if (clock.now() - until > answerGraceMs) timer = clock.after(answerGraceMs, giveUp)
         else giveUp()
       })
-      work.then(resolve, reject).finally(() => timer.cancel())
+      work.then(
+        (value) => {
+          timer.cancel()
+          resolve(value)
+        },
+        (error: unknown) => {
+          timer.cancel()
+          reject(error as Error)
+        },
+      )
     })
 
   const attempts: Execute = async (ctx, trip, body) => {

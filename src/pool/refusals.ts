@@ -1,5 +1,6 @@
 /** What a pool says when it lends nothing: each with the numbers that made it. Pure. */
 import { GatewayError } from '#base/errors.ts'
+import type { Signal } from '#base/signal.ts'
 import type { Trouble } from './connector.ts'
 import type { PoolStats } from './types.ts'
 
@@ -76,7 +77,7 @@ export const tooLate = (name: string, overdueMs: number): GatewayError =>
   )
 
 /** The caller hung up while it waited; a GatewayError it was aborted with says more and is kept. */
-export const hungUp = (name: string, signal: AbortSignal): GatewayError =>
+export const hungUp = (name: string, signal: Signal): GatewayError =>
   signal.reason instanceof GatewayError
     ? signal.reason
     : new GatewayError('client_closed', `The caller hung up before pool ${name} could lend a connection.`, {

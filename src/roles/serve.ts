@@ -192,7 +192,6 @@ export async function serveGateway(
       listen(dataApp, placesOf(config.listeners.data), socket, {
         clock,
         refuse,
-        direct: true,
         maxHeaderSize: config.limits.headers + config.limits.url,
       }),
     true,

@@ -89,7 +89,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
         },
         (error: unknown) => {
           timer.cancel()
-          reject(error as Error)
+          reject(error)
         },
       )
     })

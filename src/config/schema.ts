@@ -1,5 +1,6 @@
 /** The whole configuration, composed of each room's own options. */
 import { z } from 'zod'
+import { breakerOptions } from '#breaker/options.ts'
 import { apiOptions, schemaOptions } from '#contract/options.ts'
 import { databaseOptions } from '#engine/options.ts'
 import { deadlinesOptions, lifecycleOptions } from '#gateway/options.ts'
@@ -15,6 +16,9 @@ export const configSchema = z
   .strictObject({
     database: databaseOptions.prefault({}).describe('The one database behind this gateway.'),
     pools: poolsOptions.prefault({}).describe('Connections to the database.'),
+    breaker: breakerOptions
+      .prefault({})
+      .describe('When requests are refused at once because the database fails.'),
     api: apiOptions.prefault({}).describe('What the API shows.'),
     schema: schemaOptions.prefault({}).describe('How the database schema is read and watched.'),
     deadlines: deadlinesOptions.prefault({}).describe('How long requests may take.'),

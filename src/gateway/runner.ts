@@ -57,7 +57,7 @@ class RequestRunner implements Runner {
         return o.write(chunk)
       },
     })
-    return this.execute(this.ctx, { ...trip, repeatable: () => !begun }, (c) =>
+    return this.execute(this.ctx, { ...trip, stream: true, repeatable: () => !begun }, (c) =>
       body({ stream: (q, values, o) => c.stream(q, values, noting(o)) }),
     )
   }

@@ -60,6 +60,7 @@ export async function serveGateway(
     build,
     system: 'postgresql',
     pools: () => [gateway.pool.stats()],
+    breakers: () => gateway.breakers.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
   const { socket } = config.listeners.data
@@ -129,6 +130,7 @@ export async function serveGateway(
         database: { engine: gateway.engine.kind, address: gateway.engine.address },
         health,
         pools: [gateway.pool.stats()],
+        breakers: gateway.breakers.stats(),
         catalog: ((snapshot) =>
           snapshot && { content: snapshot.contract.catalog, loadedAt: snapshot.loadedAt })(
           gateway.schema.peek(),
@@ -182,6 +184,7 @@ export async function serveGateway(
     stop: async () => {
       health.stop()
       await gateway.schema.stop()
+      gateway.breakers.stop()
       await gateway.pool.drain(AbortSignal.timeout(1000))
     },
   })

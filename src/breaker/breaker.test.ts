@@ -240,7 +240,7 @@ it('under any schedule keeps its promises: refusals only when not closed, few ca
         const { clock, breaker, target, admitted } = setUp({}, chance)
         for (const s of steps) {
           if (s.kind === 'wait') await clock.advance(s.ms)
-          else if (s.kind === 'probe') target.probe = s.to as typeof target.probe
+          else if (s.kind === 'probe') target.probe = s.to
           else
             for (let i = 0; i < s.n; i++) {
               const before = breaker.stats().state

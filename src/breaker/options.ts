@@ -47,5 +47,3 @@ export const breakerOptions = z
     },
     lookingAt('openFor', 'maxOpenFor'),
   )
-
-export type BreakerOptions = z.output<typeof breakerOptions>

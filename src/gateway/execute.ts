@@ -124,7 +124,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
           try {
             const value = await body(connection)
             note()
-            breakers.worked(trip, clock.now() - (lent as number))
+            breakers.worked(trip, clock.now() - lent)
             return value
           } catch (thrown) {
             // An error of ours ended the work; the database did what it was asked.
@@ -134,7 +134,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
             } else {
               const fault = engine.classify(thrown)
               note(fault.kind)
-              breakers.failed(trip, fault, clock.now() - (lent as number))
+              breakers.failed(trip, fault, clock.now() - lent)
               failure = { fault, demoted: fault.kind === 'read_only' && (await wasDemoted(connection)) }
             }
             throw thrown

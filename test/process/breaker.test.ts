@@ -8,7 +8,10 @@ let postern: Postern
 beforeAll(async () => {
   server = await startPostgres({ version: 18 })
   const url = await server.createDatabase('shop')
-  await server.sql(url, 'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 50)')
+  await server.sql(
+    url,
+    'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 50)',
+  )
   postern = await startPostern({ database: url, config: { 'pools.max': 4, 'log.level': 'info' } })
 })
 afterAll(async () => {

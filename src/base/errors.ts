@@ -206,6 +206,12 @@ const table = {
     help: 'Too many requests already wait for a connection.',
     retry: true,
   },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    help: 'The line for a connection has not been empty for a while; requests that wait longest are refused.',
+    retry: true,
+  },
   breaker_open: {
     status: 503,
     title: 'Circuit open',

@@ -51,7 +51,10 @@ export type Observation =
   | { kind: 'pool.use'; pool: string; ms: number }
   | { kind: 'pool.evict'; pool: string; reason: EvictionReason }
   | { kind: 'pool.leak'; pool: string; heldMs: number }
-  | { kind: 'shed'; reason: 'queue_full' | 'pool_timeout' | 'breaker_open' | 'draining' | 'starting' }
+  | {
+      kind: 'shed'
+      reason: 'queue_full' | 'pool_timeout' | 'overload' | 'breaker_open' | 'draining' | 'starting'
+    }
   | {
       kind: 'breaker'
       /** `primary/read`: endpoint and direction. */

@@ -3,7 +3,7 @@ import type { EvictionReason } from '#base/observation.ts'
 import type { Signal } from '#base/signal.ts'
 import { createConnector } from './connector.ts'
 import { createQueue } from './queue.ts'
-import { hungUp, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
+import { hungUp, overloaded, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
 import { createShelf, type Entry } from './shelf.ts'
 import { createTicker } from './ticker.ts'
 import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats } from './types.ts'
@@ -183,6 +183,7 @@ export function createPool<C extends Poolable>(
   const slotsTaken = () => shelf.living() + shelf.count.closing + connector.underWay
 
   const lendIdle = (now: number) => {
+    refuseTheLate(now)
     for (;;) {
       const entry = shelf.newest()
       const waiter = queue.head()
@@ -194,6 +195,21 @@ export function createPool<C extends Poolable>(
         waiter.give(entry)
       } else if (shelf.count.checking < queue.size) check(entry)
       else return
+    }
+  }
+
+  /**
+   * A line that has not been empty for a while is no burst, which it exists to bear: everybody would wait until nearly too
+   * late. Then those who have waited long make room for the others, who so are served in time.
+   */
+  const refuseTheLate = (now: number) => {
+    const lastsMs = now - (queue.busySince ?? now)
+    const { wait: waitMs, lasting } = settings.overload
+    if (lastsMs < lasting) return
+    for (let waiter = queue.head(); waiter && now - waiter.caller.since > waitMs; waiter = queue.head()) {
+      observe({ kind: 'shed', reason: 'overload' })
+      const waitedMs = now - waiter.caller.since
+      waiter.refuse(overloaded(stats(), { waitedMs, waitMs, lastsMs, retryAfter: retryAfter() }))
     }
   }
 

@@ -38,6 +38,20 @@ export function timedOut(
   )
 }
 
+/** The line no longer gets shorter, and this caller has waited longest. */
+export function overloaded(
+  stats: PoolStats,
+  o: { waitedMs: number; waitMs: number; lastsMs: number; retryAfter: number },
+): GatewayError {
+  const waitedMs = Math.round(o.waitedMs)
+  const lastsMs = Math.round(o.lastsMs)
+  return new GatewayError(
+    'overloaded',
+    `Pool ${stats.name} is overloaded: for ${lastsMs} ms there always was somebody waiting, and this request has waited for ${waitedMs} ms (limit ${o.waitMs}): ${sentence(stats)}.`,
+    { facts: { ...numbers(stats), waitedMs, lastsMs }, retryAfter: o.retryAfter },
+  )
+}
+
 /** No connection is open and none can be opened. Retry-After is the time of the next attempt. */
 export function unavailable(
   stats: PoolStats,

@@ -40,6 +40,8 @@ export interface PoolSettings {
   readonly validateTimeout: number
   /** Connects under way at the same time. */
   readonly maxConnecting: number
+  /** Once the line has not been empty for `lasting` ms, callers who have waited longer than `wait` ms are refused. */
+  readonly overload: { readonly wait: number; readonly lasting: number }
   /** Milliseconds beyond the borrower's deadline after which a connection counts as leaked: it is destroyed and counted. */
   readonly leakGrace: number
 }

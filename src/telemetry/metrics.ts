@@ -70,6 +70,7 @@ const sheds: Record<Of<'shed'>['reason'], true> = {
   queue_full: true,
   pool_timeout: true,
   breaker_open: true,
+  overload: true,
   draining: true,
   starting: true,
 }

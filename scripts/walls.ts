@@ -6,7 +6,7 @@ import ts from 'typescript'
 const rooms: Record<string, readonly string[]> = {
   roles: ['*'],
   config: [],
-  http: ['contract', 'policy', 'gateway'],
+  http: ['contract', 'policy', 'gateway', 'limits'],
   gateway: ['contract', 'policy', 'plan', 'catalog', 'engine', 'pool', 'breaker'],
   plan: ['catalog', 'contract', 'policy'],
   policy: ['contract'],
@@ -16,6 +16,7 @@ const rooms: Record<string, readonly string[]> = {
   'engine/postgres': ['catalog', 'plan', 'engine'],
   pool: [],
   breaker: [],
+  limits: [],
   telemetry: [],
   demo: ['engine', 'engine/postgres'],
   base: [],

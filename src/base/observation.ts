@@ -55,6 +55,7 @@ export type Observation =
       kind: 'shed'
       reason: 'queue_full' | 'pool_timeout' | 'overload' | 'breaker_open' | 'draining' | 'starting'
     }
+  | { kind: 'idempotency'; result: 'first' | 'repeated' | 'running' | 'reused' }
   | {
       kind: 'breaker'
       /** `primary/read`: endpoint and direction. */

@@ -5,6 +5,7 @@ import { apiOptions, schemaOptions } from '#contract/options.ts'
 import { databaseOptions } from '#engine/options.ts'
 import { deadlinesOptions, lifecycleOptions } from '#gateway/options.ts'
 import { limitsOptions, listenersOptions } from '#http/options.ts'
+import { idempotencyOptions } from '#limits/options.ts'
 import { authOptions } from '#policy/options.ts'
 import { poolsOptions } from '#pool/options.ts'
 import { logOptions } from '#telemetry/options.ts'
@@ -23,6 +24,9 @@ export const configSchema = z
     schema: schemaOptions.prefault({}).describe('How the database schema is read and watched.'),
     deadlines: deadlinesOptions.prefault({}).describe('How long requests may take.'),
     limits: limitsOptions.prefault({}).describe('How large requests may be.'),
+    idempotency: idempotencyOptions
+      .prefault({})
+      .describe('What is kept for requests with an Idempotency-Key.'),
     listeners: listenersOptions.prefault({}).describe('Where the gateway listens.'),
     auth: authOptions.prefault({}).describe('Who may call.'),
     lifecycle: lifecycleOptions.prefault({}).describe('Start and shutdown.'),

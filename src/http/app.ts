@@ -13,6 +13,7 @@ import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from '.
 import { methodsOf } from './methods.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { parseEtags } from './etags.ts'
+import { idempotencyKey, once } from './idempotency.ts'
 import { parsePreferences } from './prefer.ts'
 import { problemReply, type Reply } from './problem.ts'
 import { type Asked, baseHeaders, respond } from './respond.ts'
@@ -68,7 +69,9 @@ export function createDataApp(d: DataDependencies): Answerer {
     let reply: Reply
     try {
       x.check()
-      reply = await handler(x)
+      const key =
+        x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
+      reply = await (key === undefined ? handler(x) : once(x, key, d.idempotency, () => handler(x)))
     } catch (thrown) {
       const error = asGatewayError(thrown)
       x.error = error

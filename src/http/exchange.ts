@@ -54,6 +54,7 @@ export class Exchange implements Context {
   /** From here the deadline counts: the body has a time of its own to arrive. */
   private start: number
   private finished = false
+  private read: Promise<Buffer> | undefined = undefined
   private readonly d: DataDependencies
   private readonly open: OpenExchanges
   private readonly entry: OpenExchange
@@ -119,7 +120,12 @@ export class Exchange implements Context {
     )
   }
 
-  async body(): Promise<Buffer> {
+  /** The whole body; read once, however often it is asked for. */
+  body(): Promise<Buffer> {
+    return (this.read ??= this.readBody())
+  }
+
+  private async readBody(): Promise<Buffer> {
     const { limits, clock } = this.d
     const body = await readBody(this.incoming, {
       limit: limits.body,

@@ -12,6 +12,7 @@ import { createAdminApp } from '#http/admin.ts'
 import { createDataApp } from '#http/app.ts'
 import { type Listener, listen, placesOf } from '#http/listen.ts'
 import { createObserveApp } from '#http/observe.ts'
+import { createRecords } from '#limits/idempotency.ts'
 import { problemReply } from '#http/problem.ts'
 import { createSink } from '#telemetry/sink.ts'
 import { createTelemetry } from '#telemetry/telemetry.ts'
@@ -116,6 +117,10 @@ export async function serveGateway(
         (c) =>
           c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(transactionRunner(t))),
       ),
+    idempotency: {
+      records: createRecords({ clock, ...config.idempotency }),
+      largestBody: config.idempotency.body,
+    },
     openapi: (snapshot, principal) => describeApi(snapshot.contract, principal, config.api),
     defaultReturn: (operation) => (operation === 'delete' ? 'minimal' : 'representation'),
   })

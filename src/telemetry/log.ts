@@ -36,6 +36,7 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
   'pool.use': null,
   'pool.timeout': null,
   shed: null,
+  idempotency: null,
   'pool.create': {
     level: (o) => (o.error === undefined ? 'debug' : 'warn'),
     msg: 'connection opened, or failed to open',

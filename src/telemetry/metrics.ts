@@ -80,6 +80,12 @@ const cuts: Record<Of<'stream.cut'>['reason'], true> = {
   client: true,
   database: true,
 }
+const claims: Record<Of<'idempotency'>['result'], true> = {
+  first: true,
+  repeated: true,
+  running: true,
+  reused: true,
+}
 const cancels: Record<Of<'cancel'>['outcome'], true> = { sent: true, failed: true }
 
 const breakerStates = ['closed', 'open', 'ramp'] as const satisfies readonly BreakerWord[]
@@ -159,6 +165,12 @@ export function createMetrics(o: MetricsOptions): Metrics {
     ['result'],
     ['success', 'failure'],
   )
+  const idempotency = counter(
+    'postern_idempotency_requests_total',
+    'Requests with an Idempotency-Key.',
+    ['result'],
+    Object.keys(claims),
+  )
   const transitions = counter('postern_breaker_transitions_total', 'Changes of a circuit breaker.', [
     'target',
     'state',
@@ -233,6 +245,9 @@ export function createMetrics(o: MetricsOptions): Metrics {
           break
         case 'shed':
           shed.add(1, e.reason)
+          break
+        case 'idempotency':
+          idempotency.add(1, e.result)
           break
         case 'breaker':
           transitions.add(1, e.target, e.to)

@@ -100,6 +100,7 @@ const posternArgs = [
   // wrk keeps all its connections busy: everybody may wait, as in the drivers' own unbounded queues.
   '--pools.queuePerConnection=100',
   '--pools.acquireTimeout=10s',
+  '--pools.overload.lasting=10m',
   '--deadlines.default=10s',
   `--listeners.data.port=${posternPort}`,
   `--listeners.observe.port=${observePort}`,

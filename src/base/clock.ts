@@ -30,12 +30,25 @@ function createSoon(): Clock['soon'] {
   }
 }
 
-interface Alarm extends Timer {
+/** A timer in the list; a class, so that its way to be cancelled is no closure of its own. */
+class Alarm implements Timer {
+  before: Alarm | undefined = undefined
+  behind: Alarm | undefined
+  pending = true
   readonly at: number
   readonly body: () => void
-  before: Alarm | undefined
-  behind: Alarm | undefined
-  pending: boolean
+  private readonly unlink: (alarm: Alarm) => void
+
+  constructor(at: number, body: () => void, behind: Alarm | undefined, unlink: (alarm: Alarm) => void) {
+    this.at = at
+    this.body = body
+    this.behind = behind
+    this.unlink = unlink
+  }
+
+  cancel(): void {
+    this.unlink(this)
+  }
 }
 
 /**
@@ -84,14 +97,7 @@ function createTimers(now: () => number): Clock['after'] {
   }
 
   return (ms, body) => {
-    const alarm: Alarm = {
-      at: now() + Math.max(0, ms),
-      body,
-      before: undefined,
-      behind: first,
-      pending: true,
-      cancel: () => unlink(alarm),
-    }
+    const alarm = new Alarm(now() + Math.max(0, ms), body, first, unlink)
     if (first !== undefined) first.before = alarm
     first = alarm
     wake(alarm.at)

@@ -1,5 +1,6 @@
 /** Who asks, until when, and where to report: what travels with a request through every room. */
 import type { Observe } from './observation.ts'
+import type { Signal } from './signal.ts'
 
 /** The authenticated caller. Has exactly one role. */
 export interface Principal {
@@ -12,7 +13,7 @@ export interface Principal {
 export interface Context {
   readonly principal: Principal
   /** Aborted when the client hangs up or the gateway gives up draining. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** Monotonic milliseconds (Clock.now) at which everything must be over. */
   readonly deadline: number
   readonly requestId: string

@@ -194,6 +194,17 @@ const table = {
     title: 'Not supported',
     help: 'The database engine behind this gateway cannot do this.',
   },
+  idempotency_key_busy: {
+    status: 409,
+    title: 'Request still running',
+    help: 'A request with the same Idempotency-Key is still running; its answer is there once it is done.',
+    retry: true,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    help: 'The Idempotency-Key was used for another request. A new request takes a new key.',
+  },
   pool_timeout: {
     status: 503,
     title: 'No connection in time',
@@ -204,6 +215,12 @@ const table = {
     status: 503,
     title: 'Queue full',
     help: 'Too many requests already wait for a connection.',
+    retry: true,
+  },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    help: 'The line for a connection has not been empty for a while; requests that wait longest are refused.',
     retry: true,
   },
   breaker_open: {

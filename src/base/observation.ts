@@ -13,6 +13,9 @@ export type EvictionReason =
   | 'validation'
   | 'drain'
 
+/** The states of a circuit breaker. */
+export type BreakerWord = 'closed' | 'open' | 'ramp'
+
 /** One thing that happened. Durations are milliseconds. Label-like fields are bounded sets, never user input. */
 export type Observation =
   | {
@@ -48,7 +51,20 @@ export type Observation =
   | { kind: 'pool.use'; pool: string; ms: number }
   | { kind: 'pool.evict'; pool: string; reason: EvictionReason }
   | { kind: 'pool.leak'; pool: string; heldMs: number }
-  | { kind: 'shed'; reason: 'queue_full' | 'pool_timeout' | 'breaker_open' | 'draining' | 'starting' }
+  | {
+      kind: 'shed'
+      reason: 'queue_full' | 'pool_timeout' | 'overload' | 'breaker_open' | 'draining' | 'starting'
+    }
+  | { kind: 'idempotency'; result: 'first' | 'repeated' | 'running' | 'reused' }
+  | {
+      kind: 'breaker'
+      /** `primary/read`: endpoint and direction. */
+      target: string
+      from: BreakerWord
+      to: BreakerWord
+      /** Why, with the counts that made it. */
+      detail: Readonly<Record<string, unknown>>
+    }
   | { kind: 'cancel'; pool: string; why: 'deadline' | 'client' | 'drain'; outcome: 'sent' | 'failed' }
   | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' }
   | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }

@@ -1,9 +1,11 @@
 /** The whole configuration, composed of each room's own options. */
 import { z } from 'zod'
+import { breakerOptions } from '#breaker/options.ts'
 import { apiOptions, schemaOptions } from '#contract/options.ts'
 import { databaseOptions } from '#engine/options.ts'
 import { deadlinesOptions, lifecycleOptions } from '#gateway/options.ts'
 import { limitsOptions, listenersOptions } from '#http/options.ts'
+import { idempotencyOptions } from '#limits/options.ts'
 import { authOptions } from '#policy/options.ts'
 import { poolsOptions } from '#pool/options.ts'
 import { logOptions } from '#telemetry/options.ts'
@@ -15,10 +17,16 @@ export const configSchema = z
   .strictObject({
     database: databaseOptions.prefault({}).describe('The one database behind this gateway.'),
     pools: poolsOptions.prefault({}).describe('Connections to the database.'),
+    breaker: breakerOptions
+      .prefault({})
+      .describe('When requests are refused at once because the database fails.'),
     api: apiOptions.prefault({}).describe('What the API shows.'),
     schema: schemaOptions.prefault({}).describe('How the database schema is read and watched.'),
     deadlines: deadlinesOptions.prefault({}).describe('How long requests may take.'),
     limits: limitsOptions.prefault({}).describe('How large requests may be.'),
+    idempotency: idempotencyOptions
+      .prefault({})
+      .describe('What is kept for requests with an Idempotency-Key.'),
     listeners: listenersOptions.prefault({}).describe('Where the gateway listens.'),
     auth: authOptions.prefault({}).describe('Who may call.'),
     lifecycle: lifecycleOptions.prefault({}).describe('Start and shutdown.'),

@@ -73,7 +73,7 @@ export function collectionPath(
         ...common,
         operationId: operation(`insert_${resource.name}`),
         summary: `Insert into ${resource.name}: one row or many, all or nothing`,
-        parameters: p('select', 'prefer'),
+        parameters: p('select', 'prefer', 'idempotencyKey'),
         requestBody: {
           required: true,
           content: {
@@ -98,7 +98,7 @@ export function collectionPath(
         ...common,
         operationId: operation(`update_${resource.name}`),
         summary: `Update the rows of ${resource.name} that the filter fits`,
-        parameters: [...filters(resource), ...p('filter', 'select', 'prefer')],
+        parameters: [...filters(resource), ...p('filter', 'select', 'prefer', 'idempotencyKey')],
         requestBody: body(ref('schemas', names.update)),
         responses: {
           200: { description: 'The rows as they are now.', content: json(rows) },
@@ -174,7 +174,7 @@ export function rowPath(
         ...common,
         operationId: operation(`patch_${resource.name}`),
         summary: `Update fields of one row of ${resource.name}`,
-        parameters: p('select', 'ifMatch', 'prefer'),
+        parameters: p('select', 'ifMatch', 'prefer', 'idempotencyKey'),
         requestBody: body(ref('schemas', names.update)),
         responses: { 200: row, 204: none, ...problems },
       },

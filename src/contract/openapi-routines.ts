@@ -114,7 +114,7 @@ export function routinePath(
     post: {
       ...common,
       operationId: operation(`call_${name}_post`),
-      parameters: p('prefer'),
+      parameters: p('prefer', 'idempotencyKey'),
       requestBody: {
         required: overloads.every((routine) => inputsOf(routine).some((input) => input.required)),
         content: json(anyOf(overloads.map(bodyOf))),

@@ -198,6 +198,13 @@ function parameters(o: OpenapiOptions): Record<string, Schema> {
       description:
         'return=minimal|representation, count=exact|estimated, max-affected=N, wait=seconds (RFC 7240)',
     },
+    idempotencyKey: {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      schema: { type: 'string', minLength: 1, maxLength: 257 },
+      description: 'A repetition with the same key gets the first answer instead of a second effect.',
+    },
     ifMatch: {
       name: 'If-Match',
       in: 'header',
@@ -261,7 +268,7 @@ const batchPath = (operation: (wanted: string) => string): Schema => ({
     tags: ['batch'],
     operationId: operation('batch'),
     summary: 'Several requests in one transaction, all or nothing',
-    parameters: p('prefer'),
+    parameters: p('prefer', 'idempotencyKey'),
     requestBody: body({ type: 'array', items: ref('schemas', 'BatchItem') }),
     responses: {
       200: {

@@ -1,4 +1,5 @@
 /** What every engine gives: capabilities as data, statements to SQL text, connections, the catalogue, and faults in common words. */
+import type { Signal } from '#base/signal.ts'
 import type { Catalog } from '#catalog/model.ts'
 import type { Bound, Statement } from '#plan/ast.ts'
 
@@ -45,10 +46,10 @@ export type RowFormat = 'array' | 'object' | 'value' | 'values' | 'ndjson' | 'cs
 export interface RunOptions {
   /** Monotonic milliseconds at which the statement must be over; the database is told, and cancelled. */
   readonly deadline: number
-  readonly signal: AbortSignal
+  readonly signal: Signal
   readonly format: RowFormat
   /** Rows beyond this many are counted but not written (one more than the page is fetched to know whether there is a next one). */
-  readonly keep?: number
+  readonly keep?: number | undefined
 }
 
 export interface Result {
@@ -82,17 +83,17 @@ export interface Connection {
   stream(q: Compiled, values: readonly Bound[], o: StreamOptions): Promise<{ rows: number }>
   /** BEGIN, body, COMMIT; anything thrown rolls back. One deadline over all of it. */
   transaction<T>(
-    o: { deadline: number; signal: AbortSignal; readOnly?: boolean },
+    o: { deadline: number; signal: Signal; readOnly?: boolean },
     body: (t: Transaction) => Promise<T>,
   ): Promise<T>
   /** Plain text rows for the engine's own statements (catalogue, validation). */
   query(
     text: string,
     values: readonly (string | null)[],
-    o: { deadline: number; signal: AbortSignal },
+    o: { deadline: number; signal: Signal },
   ): Promise<readonly (readonly (string | null)[])[]>
   /** Asks the server; used to validate, so it must be one cheap trip. */
-  role(o: { deadline: number; signal: AbortSignal }): Promise<ServerRole>
+  role(o: { deadline: number; signal: Signal }): Promise<ServerRole>
   /** False once the session is lost, in an unknown state, or a cancel has not settled. */
   isUsable(): boolean
   /** Ends the session; resolves when the socket is closed, at the latest after one second. Never throws. */

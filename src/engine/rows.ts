@@ -1,22 +1,21 @@
 /** The tap: turns rows of texts, as they came over the wire, into JSON, NDJSON or CSV bytes without making a row object. */
 import type { OutputColumn, RowFormat } from './engine.ts'
 import {
-  backslash,
   comma,
   copyInto,
-  escapeLetter,
   floatInto,
-  hex,
   kind,
+  lengthAt,
   lineInto,
   literalFalse,
   literalNull,
   literalTrue,
+  membersInto,
   newline,
-  plainInto,
+  payloadOf,
   putInto,
   quote,
-  space,
+  textInto,
   timestampInto,
 } from './row-bytes.ts'
 
@@ -51,6 +50,9 @@ const scratchLimit = 65_536
 
 export const createScratch = (): Scratch => ({ buffer: Buffer.allocUnsafeSlow(8192) })
 
+/** Rows with at most this many bytes of values are written in one go, as six times that is no waste of room: 8 KiB. */
+const smallPayload = 8192
+
 /** What depends on columns and format alone, worked out once per statement. */
 interface Shape {
   readonly bare: boolean
@@ -61,6 +63,8 @@ interface Shape {
   readonly prefixes: readonly Buffer[]
   readonly anyShown: boolean
   readonly anyHidden: boolean
+  /** Bytes a row needs beside its values. */
+  readonly fixed: number
   /** What stands before the first row. */
   readonly opening: Buffer
   /** Bytes of the largest body lately: where the next one begins, so that it need not grow by copying. */
@@ -101,6 +105,7 @@ function makeShape(columns: readonly OutputColumn[], format: RowFormat): Shape {
     prefixes,
     anyShown: shown.length > 0,
     anyHidden: shown.length < columns.length,
+    fixed: prefixes.reduce((sum, prefix) => sum + prefix.length + 24, 8),
     opening: Buffer.from(opening),
     expected: 0,
   }
@@ -118,7 +123,7 @@ export function createRowWriter(
   scratch: Scratch,
 ): RowWriter {
   const shape = shapeOf(columns, format)
-  const { bare, json, one, kinds, prefixes, anyShown, anyHidden, opening } = shape
+  const { bare, json, one, kinds, prefixes, anyShown, anyHidden, fixed, opening } = shape
   let limit = 0
   let out = scratch.buffer
   let end = 0
@@ -133,28 +138,6 @@ export function createRowWriter(
     out.copy(larger, 0, 0, end)
     out = larger
   }
-  const jsonEscaped = (bytes: Buffer, from: number, to: number) => {
-    // Every byte may need six.
-    room((to - from) * 6 + 16)
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i] as number
-      if (byte >= space && byte !== quote && byte !== backslash) {
-        out[end++] = byte
-        continue
-      }
-      const letter = escapeLetter[byte] as number
-      out[end++] = backslash
-      if (letter !== 0) out[end++] = letter
-      else {
-        out[end++] = 0x75
-        out[end++] = 0x30
-        out[end++] = 0x30
-        out[end++] = hex[byte >> 4] as number
-        out[end++] = hex[byte & 15] as number
-      }
-    }
-  }
-
   /** RFC 4180: quoted when it holds a quote, a comma or a line break; and when it is empty, which without quotes is NULL. */
   const csvText = (bytes: Buffer, from: number, to: number) => {
     let needs = from === to
@@ -184,12 +167,9 @@ export function createRowWriter(
           csvText(bytes, from, to)
           return
         }
+        room((to - from) * 6 + 24)
         out[end++] = quote
-        {
-          const next = to - from > 256 ? -1 : plainInto(out, end, bytes, from, to)
-          if (next >= 0) end = next
-          else longText(bytes, from, to)
-        }
+        end = textInto(out, end, bytes, from, to)
         out[end++] = quote
         return
       case kind.number:
@@ -213,16 +193,29 @@ export function createRowWriter(
     }
   }
 
-  /** Long text: looked through first, so that the usual clean one is copied natively; and text with escapes. */
-  const longText = (bytes: Buffer, from: number, to: number) => {
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i] as number
-      if (byte < space || byte === quote || byte === backslash) {
-        jsonEscaped(bytes, from, to)
-        return
+  /** A row of any size and format, with room made for each value. */
+  const columnByColumn = (bytes: Buffer, start: number) => {
+    let at = start + 2
+    for (let i = 0; i < columns.length; i++) {
+      const length = lengthAt(bytes, at)
+      at += 4
+      const how = kinds[i] as number
+      if (how === kind.hidden) {
+        if (length > 0) at += length
+        continue
       }
+      const prefix = prefixes[i] as Buffer
+      // Quotes, a longer zone, `false` for `f` and the like fit in 24 bytes.
+      room(prefix.length + Math.max(0, length) + 24)
+      end = putInto(out, end, prefix)
+      if (length < 0) {
+        if (json) end = putInto(out, end, literalNull)
+      } else {
+        field(how, bytes, at, at + length)
+        at += length
+      }
+      if (bare) break
     }
-    end = copyInto(out, end, bytes, from, to)
   }
 
   const begin = (most: number) => {
@@ -251,32 +244,11 @@ export function createRowWriter(
         room(1)
         out[end++] = comma
       }
-      let at = start + 2
-      for (let i = 0; i < count; i++) {
-        const length =
-          ((bytes[at] as number) << 24) |
-          ((bytes[at + 1] as number) << 16) |
-          ((bytes[at + 2] as number) << 8) |
-          (bytes[at + 3] as number)
-        at += 4
-        const how = kinds[i] as number
-        if (how === kind.hidden) {
-          if (length > 0) at += length
-          continue
-        }
-        const prefix = prefixes[i] as Buffer
-        // Quotes, a longer zone, `false` for `f` and the like fit in 24 bytes.
-        const needed = end + prefix.length + (length > 0 ? length : 0) + 24
-        if (needed > out.length) room(needed - end)
-        end = putInto(out, end, prefix)
-        if (length < 0) {
-          if (json) end = putInto(out, end, literalNull)
-        } else {
-          field(how, bytes, at, at + length)
-          at += length
-        }
-        if (bare) break
-      }
+      const payload = json && !bare ? payloadOf(bytes, start) : smallPayload + 1
+      if (payload <= smallPayload) {
+        room(payload * 6 + fixed)
+        end = membersInto(out, end, bytes, start, kinds, prefixes, format === 'ndjson')
+      } else columnByColumn(bytes, start)
       if (bare) return
       room(4)
       if (json) {

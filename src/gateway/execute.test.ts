@@ -5,6 +5,7 @@ import { GatewayError } from '#base/errors.ts'
 import type { Observation } from '#base/observation.ts'
 import type { Connection, Fault, ServerRole } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
+import { noBreakers } from './breakers.ts'
 import { createExecute, type Trip } from './execute.ts'
 
 const read: Trip = { operation: 'select', resource: 'orders', write: false, source: 'url' }
@@ -28,6 +29,7 @@ function setUp(o: { role?: ServerRole } = {}) {
     clock,
     engine: { classify: (thrown) => thrown as Error & Fault },
     pool,
+    breakers: noBreakers,
     development: false,
     onSchemaMismatch: () => {
       calls.mismatches++

@@ -4,6 +4,7 @@ import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Connection, Engine, Fault } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
+import type { Breakers } from './breakers.ts'
 import { errorOfFault } from './faults.ts'
 
 /** What a trip is for: bounded words for metrics, and what a failure means. */
@@ -12,6 +13,8 @@ export interface Trip {
   readonly resource: string
   readonly write: boolean
   readonly source: 'url' | 'body'
+  /** Rows leave in pieces, at the pace of whoever reads them. */
+  readonly stream?: true
   /** Whether the body may still run twice; asked after a failure. Default: yes. */
   readonly repeatable?: () => boolean
 }
@@ -23,6 +26,7 @@ export interface ExecuteDependencies {
   readonly clock: Clock
   readonly engine: Pick<Engine, 'classify'>
   readonly pool: Pool<Connection>
+  readonly breakers: Breakers
   readonly development: boolean
   /** Told when the database no longer fits the catalogue, so that it is read anew. */
   readonly onSchemaMismatch: () => void
@@ -59,7 +63,7 @@ function mayRepeat({ fault, demoted }: Failure, write: boolean): boolean {
 }
 
 export function createExecute(d: ExecuteDependencies): Execute {
-  const { clock, engine, pool } = d
+  const { clock, engine, pool, breakers } = d
   const { name } = pool.stats()
 
   /** A refused write may be the first sign of a switchover: connections to a demoted primary must not be used again. */
@@ -82,12 +86,22 @@ export function createExecute(d: ExecuteDependencies): Execute {
         if (clock.now() - until > answerGraceMs) timer = clock.after(answerGraceMs, giveUp)
         else giveUp()
       })
-      work.then(resolve, reject).finally(() => timer.cancel())
+      work.then(
+        (value) => {
+          timer.cancel()
+          resolve(value)
+        },
+        (error: unknown) => {
+          timer.cancel()
+          reject(error)
+        },
+      )
     })
 
   const attempts: Execute = async (ctx, trip, body) => {
     const began = clock.now()
     for (let attempt = 1; ; attempt++) {
+      breakers.admit(trip)
       const asked = clock.now()
       let lent: number | undefined
       let failure: Failure | undefined
@@ -110,13 +124,17 @@ export function createExecute(d: ExecuteDependencies): Execute {
           try {
             const value = await body(connection)
             note()
+            breakers.worked(trip, clock.now() - lent)
             return value
           } catch (thrown) {
             // An error of ours ended the work; the database did what it was asked.
-            if (thrown instanceof GatewayError) note()
-            else {
+            if (thrown instanceof GatewayError) {
+              note()
+              breakers.worked(trip, 0)
+            } else {
               const fault = engine.classify(thrown)
               note(fault.kind)
+              breakers.failed(trip, fault, clock.now() - lent)
               failure = { fault, demoted: fault.kind === 'read_only' && (await wasDemoted(connection)) }
             }
             throw thrown
@@ -124,7 +142,10 @@ export function createExecute(d: ExecuteDependencies): Execute {
         })
       } catch (thrown) {
         if (lent === undefined) ctx.timing.poolMs += clock.now() - asked
-        if (failure === undefined) throw thrown
+        if (failure === undefined) {
+          if (lent === undefined) breakers.notReached(trip, thrown)
+          throw thrown
+        }
         const { fault } = failure
         if (fault.kind === 'missing_object' || fault.kind === 'stale_plan') d.onSchemaMismatch()
         const again = attempt === 1 && mayRepeat(failure, trip.write) && (trip.repeatable?.() ?? true)

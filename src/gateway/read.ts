@@ -80,17 +80,11 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
     const trip = { operation: 'select', resource: request.resource, write: false, source: 'url' } as const
 
     if (plan.page.kind === 'stream') {
-      const { stream } = runner
-      if (stream === undefined)
-        throw new GatewayError(
-          'not_acceptable',
-          'Streams cannot be part of a batch; ask for application/json.',
-        )
       return {
         kind: 'stream',
         media: request.media,
         run: (write) =>
-          stream(trip, (c) =>
+          runner.stream(trip, (c) =>
             c.stream(select, values, {
               deadline: ctx.deadline,
               signal: ctx.signal,

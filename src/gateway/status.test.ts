@@ -62,6 +62,7 @@ describe('status', () => {
         }),
       },
       pools: [],
+      breakers: [],
       catalog: { content: catalog('f', [table('a', 'x'), table('b')]), loadedAt: 1000 },
     })
     expect(status).toMatchObject({

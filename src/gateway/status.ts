@@ -1,5 +1,6 @@
 /** The gateway as one document for operators: what `GET /status` answers. Pure; no secrets can come in. */
 import type { Catalog, Routine, Table } from '#catalog/model.ts'
+import type { BreakerStats } from '#breaker/breaker.ts'
 import type { PoolStats } from '#pool/types.ts'
 import type { Check, Health } from './health.ts'
 
@@ -18,6 +19,7 @@ export interface Status {
     readonly checks: readonly (Omit<Check, 'since'> & { readonly since: string })[]
   }
   readonly pools: readonly PoolStats[]
+  readonly breakers: readonly BreakerStats[]
   /** null before the first reading. */
   readonly catalog: {
     readonly server: string
@@ -41,6 +43,7 @@ export function describeStatus(o: {
   database: Status['database']
   health: Pick<Health, 'started' | 'ready'>
   pools: readonly PoolStats[]
+  breakers: readonly BreakerStats[]
   catalog: { readonly content: Catalog; readonly loadedAt: number } | undefined
 }): Status {
   const ready = o.health.ready()
@@ -57,6 +60,7 @@ export function describeStatus(o: {
       checks: ready.checks.map((c) => ({ ...c, since: new Date(c.since).toISOString() })),
     },
     pools: o.pools,
+    breakers: o.breakers,
     catalog: o.catalog
       ? {
           server: o.catalog.content.server,

@@ -6,7 +6,7 @@ import type { ApiOptions } from '#contract/options.ts'
 import type { WriteRequest } from '#contract/request.ts'
 import type { Compiled, Engine, Result } from '#engine/engine.ts'
 import type { WritePlan, WriteStep } from '#plan/plan.ts'
-import { planExists, planWrite } from '#plan/write.ts'
+import { planExists, planInsert, planWrite } from '#plan/write.ts'
 import { authorize } from '#policy/authorize.ts'
 import type { Answer } from './answer.ts'
 import { etagOf } from './etag.ts'
@@ -41,7 +41,16 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
       capabilities: engine.capabilities,
       options,
     }
-    const plan = planWrite(request, environment)
+    /** Most inserts look like the one before, and are planned once. */
+    const planned = (): WritePlan => {
+      const [row] = request.rows
+      if (request.operation !== 'insert' || request.rows.length !== 1 || row === undefined)
+        return planWrite(request, environment)
+      const shape = JSON.stringify([ctx.principal.role, request.shape, request.many, Object.keys(row)])
+      const { plan, bind } = remember(snapshot, `i\n${shape}`, () => planInsert(request, environment))
+      return { ...plan, steps: plan.steps.map((step) => ({ ...step, values: bind(request) })) }
+    }
+    const plan = planned()
     const { maxAffected } = request.preferences
     const trip: Trip = {
       operation: request.operation === 'upsert' ? 'insert' : request.operation,

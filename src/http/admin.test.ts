@@ -16,6 +16,7 @@ const status: Status = {
   started: true,
   ready: { ok: true, checks: [] },
   pools: [],
+  breakers: [],
   catalog: null,
 }
 const report: ReloadReport = {

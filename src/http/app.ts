@@ -1,23 +1,23 @@
 /** The API: every route on one screen. A request is parsed, given to a use case, and answered; all faults end in `problem`. */
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Context as HonoContext } from 'hono'
-import { Hono } from 'hono'
-import { LinearRouter } from 'hono/router/linear-router'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from '#base/context.ts'
 import { asGatewayError, GatewayError } from '#base/errors.ts'
 import type { Answer } from '#gateway/answer.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
 import type { DataDependencies } from './dependencies.ts'
-import { Exchange, finishExchange, type NodeBindings } from './exchange.ts'
+import { Exchange, finishExchange } from './exchange.ts'
+import type { Snapshot } from '#gateway/schema.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
-import { parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
+import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { methodsOf } from './methods.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { parseEtags } from './etags.ts'
+import { idempotencyKey, once } from './idempotency.ts'
 import { parsePreferences } from './prefer.ts'
 import { problemReply, type Reply } from './problem.ts'
 import { type Asked, baseHeaders, respond } from './respond.ts'
+import type { Answerer } from './server.ts'
 import { sendStream } from './stream.ts'
 
 type Handler = (x: Exchange) => Promise<Reply> | Reply
@@ -29,8 +29,11 @@ interface Route {
 }
 const route = (template: string, handler: Handler): Route => ({ template, handler })
 
-/** The app of the data listener. */
-export function createDataApp(d: DataDependencies): Hono {
+/**
+ * The app of the data listener, on Node's own request and response: at thousands of requests a second, Hono's context and
+ * the promise of its dispatch were a tenth of all that a request allocates (docs/adr/0005).
+ */
+export function createDataApp(d: DataDependencies): Answerer {
   const open = createOpenExchanges()
   d.cancelled.addEventListener('abort', () => open.abortAll(d.cancelled.reason))
 
@@ -58,32 +61,24 @@ export function createDataApp(d: DataDependencies): Hono {
     return third === 'openapi.json' ? routes.openapi : third === 'batch' ? routes.batch : routes.collection
   }
 
-  // One route for Hono: its routers resolve dots and decode, and take longer than the rest of the way through this room.
-  const app = new Hono({ getPath: () => '/', router: new LinearRouter() })
-  app.all('/', (c) => handle(c))
-  // `handle` answers every fault itself; whatever gets past it must not leave a client waiting.
-  app.onError((error, c) => {
-    d.observe({ kind: 'fault', where: 'data listener', error })
-    ;(c.env as NodeBindings).outgoing.destroy()
-    return RESPONSE_ALREADY_SENT
-  })
-
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
-  async function handle(c: HonoContext): Promise<Response> {
-    const x = new Exchange(c.env as NodeBindings, d, open)
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const x = new Exchange(incoming, outgoing, d, open)
     const { template, handler } = routeOf(x.segments)
     x.template = template
     let reply: Reply
     try {
       x.check()
-      reply = await handler(x)
+      const key =
+        x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
+      reply = await (key === undefined ? handler(x) : once(x, key, d.idempotency, () => handler(x)))
     } catch (thrown) {
       const error = asGatewayError(thrown)
       x.error = error
       reply = problemReply(error, x.requestId)
       Object.assign(reply.headers, { ...baseHeaders(x.ctx), ...reply.headers })
     }
-    return finishExchange(x, reply, d.clock)
+    finishExchange(x, reply, d.clock)
   }
 
   function only(
@@ -105,41 +100,47 @@ export function createDataApp(d: DataDependencies): Hono {
     return json(x, d.openapi(x.current, x.principal))
   }
 
-  async function rows(x: Exchange, resource: string, key: string | undefined): Promise<Reply> {
+  function rows(x: Exchange, resource: string, key: string | undefined): Promise<Reply> | Reply {
     const snapshot = x.snapshot(d.schema)
     const form = { resource, key, search: x.search, header: x.header, limits: d.limits }
     switch (x.method) {
       case 'GET':
-      case 'HEAD': {
-        const request = parseRead(form)
-        x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
-        x.limit(request.preferences.wait)
-        const asked = askedOf(x, request)
-        const answer = await d.read(request, snapshot, x.ctx, d.runner(x.ctx))
-        if (answer.kind !== 'stream') return respond(answer, asked, x.ctx)
-        x.limitStream(request.preferences.wait)
-        return sendStream(x, answer, request, d)
-      }
+      case 'HEAD':
+        return read(x, snapshot, form)
       case 'POST':
       case 'PUT':
       case 'PATCH':
-      case 'DELETE': {
-        const parsed = parseWrite({ ...form, method: x.method, body: await x.body() })
-        const request = {
-          ...parsed,
-          preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },
-        }
-        x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
-        x.limit(request.preferences.wait)
-        const asked = askedOf(x, parsed)
-        const answer = await d.write(request, snapshot, x.ctx, d.runner(x.ctx))
-        return respondNow(answer, asked, x.ctx)
-      }
+      case 'DELETE':
+        return write(x, snapshot, form, x.method)
       case 'OPTIONS':
         return optionsReply(x, methodsOf(snapshot, x.principal, resource, key))
       default:
         throw refusedMethod(x.method, x.path, methodsOf(snapshot, x.principal, resource, key))
     }
+  }
+
+  async function read(x: Exchange, snapshot: Snapshot, form: Form): Promise<Reply> {
+    const request = parseRead(form)
+    x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
+    x.limit(request.preferences.wait)
+    const asked = askedOf(x, request)
+    const answer = await d.read(request, snapshot, x.ctx, d.runner(x.ctx))
+    if (answer.kind !== 'stream') return respond(answer, asked, x.ctx)
+    x.limitStream(request.preferences.wait)
+    return sendStream(x, answer, request, d)
+  }
+
+  async function write(x: Exchange, snapshot: Snapshot, form: Form, method: WriteMethod): Promise<Reply> {
+    const parsed = parseWrite({ ...form, method, body: await x.body() })
+    const request = {
+      ...parsed,
+      preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },
+    }
+    x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
+    x.limit(request.preferences.wait)
+    const asked = askedOf(x, parsed)
+    const answer = await d.write(request, snapshot, x.ctx, d.runner(x.ctx))
+    return respondNow(answer, asked, x.ctx)
   }
 
   async function call(x: Exchange, routine: string): Promise<Reply> {
@@ -224,7 +225,13 @@ export function createDataApp(d: DataDependencies): Hono {
     return respondNow(await d.write(request, snapshot, x.ctx, runner), asked(parsed), x.ctx)
   }
 
-  return app
+  return (incoming, outgoing) => {
+    handle(incoming, outgoing).catch((error: unknown) => {
+      // `handle` answers every fault itself; whatever gets past it must not leave a client waiting.
+      d.observe({ kind: 'fault', where: 'data listener', error })
+      outgoing.destroy()
+    })
+  }
 }
 
 /** The same error, naming the item of the batch that caused it. */

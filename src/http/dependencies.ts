@@ -9,6 +9,7 @@ import type { Read } from '#gateway/read.ts'
 import type { Runner } from '#gateway/runner.ts'
 import type { Schema, Snapshot } from '#gateway/schema.ts'
 import type { Write } from '#gateway/write.ts'
+import type { Idempotency } from './idempotency.ts'
 import type { FormLimits } from './limits.ts'
 import type { LimitsOptions } from './options.ts'
 
@@ -28,6 +29,7 @@ export interface DataDependencies {
   readonly runner: (ctx: Context) => Runner
   /** Runs `body` in one transaction; it may run twice when the first time was rolled back by a collision. */
   readonly batch: <T>(ctx: Context, body: (runner: Runner) => Promise<T>) => Promise<T>
+  readonly idempotency: Idempotency
   readonly openapi: (snapshot: Snapshot, principal: Principal) => unknown
   /** What a write answers when Prefer: return is not given. */
   readonly defaultReturn: (operation: WriteRequest['operation']) => 'minimal' | 'representation'

@@ -1,11 +1,11 @@
 /** One HTTP exchange on the data listener: what came in, what travels along, and what is noted at its end. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Clock } from '#base/clock.ts'
 import type { Context, Principal } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Observe } from '#base/observation.ts'
+import { Cancellation, type Signal } from '#base/signal.ts'
 import type { Schema, Snapshot } from '#gateway/schema.ts'
 import { authenticate } from './authenticate.ts'
 import type { DataDependencies } from './dependencies.ts'
@@ -15,11 +15,6 @@ import { readBody } from './request-body.ts'
 
 /** A request id that came along is kept when it is a UUID: anything else could forge log lines. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-export interface NodeBindings {
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-}
 
 /**
  * One exchange. A class, where the rest of the house makes closures: there is one for every request, and a dozen
@@ -36,7 +31,7 @@ export class Exchange implements Context {
   readonly version: string
   readonly requestId: string
   readonly principal: Principal
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** Monotonic milliseconds. */
   deadline: number
   readonly observe: Observe
@@ -59,13 +54,14 @@ export class Exchange implements Context {
   /** From here the deadline counts: the body has a time of its own to arrive. */
   private start: number
   private finished = false
+  private read: Promise<Buffer> | undefined = undefined
   private readonly d: DataDependencies
   private readonly open: OpenExchanges
   private readonly entry: OpenExchange
   private readonly hangUp: () => void
 
   /** @param open every exchange under way; whoever ends the drain aborts them all */
-  constructor({ incoming, outgoing }: NodeBindings, d: DataDependencies, open: OpenExchanges) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, d: DataDependencies, open: OpenExchanges) {
     this.began = d.clock.now()
     this.start = this.began
     this.incoming = incoming
@@ -86,17 +82,17 @@ export class Exchange implements Context {
       const value = incoming.headers[name]
       return typeof value === 'string' ? value : value?.join(', ')
     }
-    const controller = new AbortController()
-    this.signal = controller.signal
-    this.entry = { controller, at: -1 }
+    const cancellation = new Cancellation()
+    this.signal = cancellation
+    this.entry = { cancellation, at: -1 }
     this.deadline = 0
     this.limit(undefined)
     this.hangUp = () => {
       if (!outgoing.writableFinished)
-        controller.abort(new GatewayError('client_closed', 'The client hung up.'))
+        cancellation.abort(new GatewayError('client_closed', 'The client hung up.'))
     }
     outgoing.on('close', this.hangUp)
-    if (d.cancelled.aborted) controller.abort(d.cancelled.reason)
+    if (d.cancelled.aborted) cancellation.abort(d.cancelled.reason)
     else open.add(this.entry)
   }
 
@@ -124,7 +120,12 @@ export class Exchange implements Context {
     )
   }
 
-  async body(): Promise<Buffer> {
+  /** The whole body; read once, however often it is asked for. */
+  body(): Promise<Buffer> {
+    return (this.read ??= this.readBody())
+  }
+
+  private async readBody(): Promise<Buffer> {
     const { limits, clock } = this.d
     const body = await readBody(this.incoming, {
       limit: limits.body,
@@ -211,8 +212,8 @@ export function finishExchange(
   x: Exchange,
   { status, headers, body }: Reply,
   { soon }: Pick<Clock, 'soon'>,
-): Response {
-  if (x.streaming) return RESPONSE_ALREADY_SENT
+): void {
+  if (x.streaming) return
   const { outgoing } = x
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   if (bytes !== null) headers['content-length'] = String(bytes.length)
@@ -226,5 +227,4 @@ export function finishExchange(
     else
       outgoing.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), 'latin1')
   })
-  return RESPONSE_ALREADY_SENT
 }

@@ -3,7 +3,7 @@ import { lstat, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect, Server as NetServer } from 'node:net'
 import type { Hono } from 'hono'
-import { createHttpServer, type HttpServer, type ServerOptions } from './server.ts'
+import { type Answerer, createHttpServer, type HttpServer, type ServerOptions } from './server.ts'
 
 export interface Place {
   readonly host: string
@@ -56,7 +56,7 @@ async function removeDeadSocket(path: string): Promise<void> {
  * @throws what the system said, `EADDRINUSE` for a taken port, with the address in its message
  */
 export async function listen(
-  app: Hono,
+  app: Hono | Answerer,
   places: readonly [Place, ...Place[]],
   socketPath: string | undefined,
   o: ServerOptions,

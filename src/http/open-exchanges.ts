@@ -1,8 +1,9 @@
 /** The exchanges under way, so that all of them can be ended at once. */
+import type { Cancellation } from '#base/signal.ts'
 
 /** One of them; `at` is its place, -1 while it has none. */
 export interface OpenExchange {
-  readonly controller: AbortController
+  readonly cancellation: Cancellation
   at: number
 }
 
@@ -34,7 +35,7 @@ export function createOpenExchanges(): OpenExchanges {
     },
     abortAll: (reason) => {
       // Whoever is aborted may leave at once, and the last one takes its place: begin at the end.
-      for (let i = entries.length - 1; i >= 0; i--) entries[i]?.controller.abort(reason)
+      for (let i = entries.length - 1; i >= 0; i--) entries[i]?.cancellation.abort(reason)
     },
   }
 }

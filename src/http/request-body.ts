@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
+import type { Signal } from '#base/signal.ts'
 
 /** Room for a body whose length is not known yet; it doubles as needed. */
 const firstRoom = 16_384
@@ -13,7 +14,7 @@ export interface BodyOptions {
   readonly timeoutMs: number
   readonly clock: Clock
   /** Ends the reading; its reason is a GatewayError. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** Called when the body is wanted, before its first byte is read. */
   readonly onWanted: () => void
 }

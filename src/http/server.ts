@@ -1,4 +1,4 @@
-/** A Hono app behind Node's HTTP server: refuses what is no request, asks for bodies when they are wanted, and knows its connections. */
+/** An app behind Node's HTTP server: refuses what is no request, asks for bodies when they are wanted, and knows its connections. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
@@ -12,11 +12,6 @@ export interface ServerOptions {
   readonly clock: Clock
   /** Bytes of the head of a request; Node's own limit is 16 KiB. */
   readonly maxHeaderSize?: number
-  /**
-   * The app reads Node's request and writes Node's response itself: then the web Request and Response that the adapter
-   * would make and take apart for each exchange are left out.
-   */
-  readonly direct?: boolean
   /** The answer to what never becomes a request: the connection is closed after it. */
   readonly refuse: (error: GatewayError) => Reply
 }
@@ -54,8 +49,24 @@ function refusalOf(code: string | undefined): GatewayError {
   }
 }
 
-/** What Hono needs of a request whose app reads Node's: the method; and a URL, which it never looks at. */
-const requestOf = ({ method }: IncomingMessage) => ({ method, url: 'http://localhost/' }) as Request
+/** Answers a request whose head is in order. */
+export type Answerer = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+
+/** A Hono app as Answerer. */
+function answererOf(app: Hono, refuse: ServerOptions['refuse']): Answerer {
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: true,
+    // Done by the server, for all listeners alike.
+    autoCleanupIncoming: false,
+    // HTTP/1.0 knows no Host.
+    hostname: 'localhost',
+    errorHandler: () => {
+      const reply = refuse(new GatewayError('malformed_request', 'The request target is no valid URL.'))
+      return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
+    },
+  })
+  return (incoming, outgoing) => void listener(incoming, outgoing)
+}
 
 export interface HttpServer {
   readonly server: Server
@@ -63,19 +74,9 @@ export interface HttpServer {
 }
 
 /** Makes a server that does not listen yet. */
-export function createHttpServer(app: Hono, o: ServerOptions): HttpServer {
+export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpServer {
   const connections = createConnections(o.clock)
-  const listener = getRequestListener(app.fetch, {
-    overrideGlobalObjects: true,
-    // Done below, for all listeners alike.
-    autoCleanupIncoming: false,
-    // HTTP/1.0 knows no Host.
-    hostname: 'localhost',
-    errorHandler: () => {
-      const reply = o.refuse(new GatewayError('malformed_request', 'The request target is no valid URL.'))
-      return new Response(reply.body as string, { status: reply.status, headers: reply.headers })
-    },
-  })
+  const answerer = typeof app === 'function' ? app : answererOf(app, o.refuse)
   const server = createServer({
     maxHeaderSize: o.maxHeaderSize ?? 16_384,
     keepAliveTimeout: keepAliveMs,
@@ -99,8 +100,7 @@ export function createHttpServer(app: Hono, o: ServerOptions): HttpServer {
       )
       const bytes = Buffer.byteLength(body ?? '')
       outgoing.writeHead(status, { ...headers, 'content-length': bytes, connection: 'close' }).end(body)
-    } else if (o.direct) void app.fetch(requestOf(incoming), { incoming, outgoing })
-    else void listener(incoming, outgoing)
+    } else answerer(incoming, outgoing)
   }
   server.on('connection', connections.opened)
   server.on('request', answer)

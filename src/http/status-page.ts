@@ -56,6 +56,12 @@ const show = (s) => {
     cell('th', p.name),
     ...[p.inUse, p.idle, p.connecting, p.max, p.waiting, p.queueLimit].map((n) => cell('td', n, 'number')),
   ]))
+  fill('breakers', s.breakers.map((b) => [
+    cell('th', b.target),
+    cell('td', b.state === 'ramp' ? 'coming back' : b.state, b.state === 'closed' ? 'good' : 'bad'),
+    cell('td', ago(Math.floor(b.forMs / 1000))),
+    ...[b.calls, b.failures, b.slow].map((n) => cell('td', n, 'number')),
+  ]))
   $('catalog').textContent = s.catalog
     ? s.catalog.tables + ' tables and views, ' + s.catalog.routines + ' routines, read ' +
       s.catalog.loadedAt.replace('T', ' ').slice(0, 19) + ' UTC'
@@ -107,6 +113,8 @@ const page = `<!doctype html>
 ${table('checks', 'What readiness is made of', ['Check', 'State', 'Detail', 'Since'])}
 <h2>Pools</h2>
 ${table('pools', 'Connections to the database', ['Pool', 'In use', 'Idle', 'Connecting', 'Max', 'Waiting', 'Queue limit'])}
+<h2>Circuits</h2>
+${table('breakers', 'Closed: requests pass. The counts are those of the window, or those that opened the circuit', ['Target', 'State', 'For', 'Calls', 'Failed', 'Slow'])}
 <h2>Schema</h2>
 <p id="catalog"></p>
 <section id="odd" hidden>

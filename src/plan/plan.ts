@@ -1,6 +1,6 @@
 /** What planning gives: statements with the way their values are bound, and what the answer needs to know of them. */
 import type { TableId } from '#catalog/model.ts'
-import type { RawValue } from '#contract/request.ts'
+import type { RawValue, WriteRequest } from '#contract/request.ts'
 import type { Bound, Call, Count, Delete, Insert, OrderTerm, Select, Update } from './ast.ts'
 
 /** What differs between two reads of one shape. */
@@ -58,6 +58,17 @@ export interface WritePlan {
   /** Indexes in the hidden columns of the key of the written row, for Location; empty when there is none. */
   readonly keyAt: readonly number[]
   readonly tables: readonly TableId[]
+}
+
+/** An insert of one row that serves every request of its shape whose row names the same fields in the same order. */
+export interface InsertPlan {
+  /** With the values of the request it was made for. */
+  readonly plan: WritePlan
+  /**
+   * What the one statement binds for another such request.
+   * @throws GatewayError bad_value
+   */
+  readonly bind: (request: WriteRequest) => readonly Bound[]
 }
 
 /** `planExists` in plan/write.ts: does the row of this key exist at all (after a write by key with If-Match touched nothing)? */

@@ -53,15 +53,26 @@ export function cellsOf(request: WriteRequest, target: Target): Cells {
     for (const name of Object.keys(row))
       if (!columns.has(name)) columns.set(name, writableColumn(target, name, placeOf(request, name, i)))
   const named = [...columns]
-  const cell = (row: Readonly<Record<string, unknown>>, i: number, name: string, column: Column) => {
-    if (!Object.hasOwn(row, name)) return undefined
-    const raw = row[name]
-    return raw === null ? null : valueText(column.type, raw, placeOf(request, name, i))
-  }
   return {
     columns: named.map(([, column]) => column),
-    rows: request.rows.map((row, i) => named.map(([name, column]) => cell(row, i, name, column))),
+    rows: request.rows.map((row, i) =>
+      named.map(([name, column]) =>
+        Object.hasOwn(row, name) ? cellOf(request, i, name, row[name], column) : undefined,
+      ),
+    ),
   }
+}
+
+const cellOf = (request: WriteRequest, row: number, name: string, raw: unknown, column: Column) =>
+  raw === null ? null : valueText(column.type, raw, placeOf(request, name, row))
+
+/**
+ * The cells of a request with one row that names just the fields of `columns`, in that order.
+ * @throws GatewayError bad_value
+ */
+export function rowOf(request: WriteRequest, columns: readonly Column[]): readonly (string | null)[] {
+  const row = request.rows[0] ?? {}
+  return Object.keys(row).map((name, i) => cellOf(request, 0, name, row[name], columns[i] as Column))
 }
 
 /**

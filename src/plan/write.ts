@@ -8,9 +8,9 @@ import type { Bound, Condition, Insert, Update } from './ast.ts'
 import { type Draft, newDraft, type PlanEnvironment, textType } from './draft.ts'
 import { allOf, conditionOf } from './filter.ts'
 import { checkKey, keyCondition } from './key.ts'
-import type { ExistsPlan, WritePlan, WriteStep } from './plan.ts'
+import type { ExistsPlan, InsertPlan, WritePlan, WriteStep } from './plan.ts'
 import { type Returned, returnedBy } from './returning.ts'
-import { type Cells, cellsOf, resetBy, type Target, withKey, withoutKey } from './rows.ts'
+import { type Cells, cellsOf, resetBy, rowOf, type Target, withKey, withoutKey } from './rows.ts'
 
 /** What the principal must be allowed to do; a PUT under a condition only ever does one of the two. */
 function needed({ operation, ifMatch, ifNoneMatchAny }: WriteRequest): readonly Operation[] {
@@ -36,6 +36,26 @@ interface Parts extends Target {
  *   unbounded_write
  */
 export function planWrite(request: WriteRequest, env: PlanEnvironment): WritePlan {
+  const parts = partsOf(request, env)
+  return planOf(parts, stepsOf(parts))
+}
+
+/**
+ * Plans an insert of one row so that it can be kept for others: those of the same shape, whose rows name the same fields
+ * in the same order.
+ * @throws GatewayError as planWrite does
+ */
+export function planInsert(request: WriteRequest, env: PlanEnvironment): InsertPlan {
+  const parts = partsOf(request, env)
+  const cells = cellsOf(request, parts)
+  const [step] = insertion(parts, cells, undefined)
+  return {
+    plan: planOf(parts, step === undefined ? [] : [step]),
+    bind: (other) => [...draftValues({ ...parts, request: other }), ...rowOf(other, cells.columns)],
+  }
+}
+
+function partsOf(request: WriteRequest, env: PlanEnvironment): Parts {
   const { query } = request
   const resource = resourceNamed(env.contract, request.resource)
   const path = request.key === undefined ? 'collection' : 'row'
@@ -51,7 +71,10 @@ export function planWrite(request: WriteRequest, env: PlanEnvironment): WritePla
   const readable = accessBy(env.authorize(resource, 'read'), resource, alias)
   const writable = accessBy(env.authorize(resource, operations.at(-1) as Operation), resource, alias)
   const returned = returnedBy(request, draft, readable)
-  const steps = stepsOf({ request, draft, readable, writable, returned })
+  return { request, draft, readable, writable, returned }
+}
+
+function planOf({ draft, returned }: Parts, steps: readonly WriteStep[]): WritePlan {
   const { single, versionAt, insertedAt, keyAt, embeds } = returned
   return { steps, single, versionAt, insertedAt, keyAt, embeds, tables: draft.tables() }
 }

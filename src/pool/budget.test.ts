@@ -55,6 +55,7 @@ describe('the settings of a pool', () => {
       validateAfter: 500,
       validateTimeout: 250,
       maxConnecting: 2,
+      overload: { wait: 100, lasting: 1000 },
       leakGrace: 2000,
     })
   })

@@ -26,6 +26,7 @@ export function poolSettings(name: string, options: PoolsOptions): PoolSettings 
     validateAfter: options.validateAfter,
     validateTimeout: options.validateTimeout,
     maxConnecting: options.maxConnecting,
+    overload: options.overload,
     leakGrace: options.leakGrace,
   }
 }

@@ -50,6 +50,19 @@ export const poolsOptions = z
       .describe(
         'A connection still in use this long after the deadline of its request counts as leaked and is closed.',
       ),
+    overload: z
+      .strictObject({
+        wait: duration({ min: 1, max: 60_000 })
+          .default(100)
+          .describe('Longest wait for a connection in an overload.'),
+        lasting: duration({ min: 10, max: 600_000 })
+          .default(1000)
+          .describe(
+            'It is an overload, and no burst, when somebody has been waiting at every moment for so long.',
+          ),
+      })
+      .prefault({})
+      .describe('When a line that is never empty gives up on those who wait longest.'),
     budget: z
       .strictObject({
         connections: z.int().min(1).describe('Connections the server allows in all (max_connections).'),

@@ -58,6 +58,7 @@ export const settings: PoolSettings = {
   validateAfter: 500,
   validateTimeout: 250,
   maxConnecting: 2,
+  overload: { wait: 100, lasting: Number.POSITIVE_INFINITY },
   leakGrace: 2000,
 }
 

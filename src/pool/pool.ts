@@ -1,8 +1,9 @@
 /** The pool: lends connections, one borrower each, and keeps every promise about waiting, age and number. */
 import type { EvictionReason } from '#base/observation.ts'
+import type { Signal } from '#base/signal.ts'
 import { createConnector } from './connector.ts'
 import { createQueue } from './queue.ts'
-import { hungUp, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
+import { hungUp, overloaded, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
 import { createShelf, type Entry } from './shelf.ts'
 import { createTicker } from './ticker.ts'
 import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats } from './types.ts'
@@ -182,6 +183,7 @@ export function createPool<C extends Poolable>(
   const slotsTaken = () => shelf.living() + shelf.count.closing + connector.underWay
 
   const lendIdle = (now: number) => {
+    refuseTheLate(now)
     for (;;) {
       const entry = shelf.newest()
       const waiter = queue.head()
@@ -193,6 +195,21 @@ export function createPool<C extends Poolable>(
         waiter.give(entry)
       } else if (shelf.count.checking < queue.size) check(entry)
       else return
+    }
+  }
+
+  /**
+   * A line that has not been empty for a while is no burst, which it exists to bear: everybody would wait until nearly too
+   * late. Then those who have waited long make room for the others, who so are served in time.
+   */
+  const refuseTheLate = (now: number) => {
+    const lastsMs = now - (queue.busySince ?? now)
+    const { wait: waitMs, lasting } = settings.overload
+    if (lastsMs < lasting) return
+    for (let waiter = queue.head(); waiter && now - waiter.caller.since > waitMs; waiter = queue.head()) {
+      observe({ kind: 'shed', reason: 'overload' })
+      const waitedMs = now - waiter.caller.since
+      waiter.refuse(overloaded(stats(), { waitedMs, waitMs, lastsMs, retryAfter: retryAfter() }))
     }
   }
 
@@ -219,7 +236,7 @@ export function createPool<C extends Poolable>(
   }
 
   /** The short way: a connection lies ready and nobody waits. Makes no timer and no promise. */
-  const lendAtOnce = (signal: AbortSignal, deadline: number, now: number): Entry<C> | undefined => {
+  const lendAtOnce = (signal: Signal, deadline: number, now: number): Entry<C> | undefined => {
     if (draining || queue.size > 0 || deadline <= now || signal.aborted) return undefined
     const entry = shelf.newest()
     if (!entry || !trusted(entry, now) || unfit(entry, now)) return undefined
@@ -227,16 +244,16 @@ export function createPool<C extends Poolable>(
     return entry
   }
 
-  const waitForOne = (signal: AbortSignal, deadline: number, now: number): Promise<Entry<C>> => {
-    if (signal.aborted) throw hungUp(name, signal)
+  const waitForOne = (signal: Signal, deadline: number, now: number): Promise<Entry<C>> => {
+    if (signal.aborted) return Promise.reject(hungUp(name, signal))
     if (draining) {
       observe({ kind: 'shed', reason: 'draining' })
-      throw shuttingDown(stats())
+      return Promise.reject(shuttingDown(stats()))
     }
-    if (deadline <= now) throw tooLate(name, now - deadline)
+    if (deadline <= now) return Promise.reject(tooLate(name, now - deadline))
     if (queue.size >= queueLimit + Math.max(0, max - shelf.count.lent)) {
       observe({ kind: 'shed', reason: 'queue_full' })
-      throw queueFull(stats(), retryAfter())
+      return Promise.reject(queueFull(stats(), retryAfter()))
     }
     const until = Math.min(deadline, now + settings.acquireTimeout)
     const turn = queue.wait({ since: now, until, deadline, signal })
@@ -257,16 +274,21 @@ export function createPool<C extends Poolable>(
     if (queue.size > 0 || draining) serve(now)
   }
 
+  const withLoan = async <T>(entry: Entry<C>, body: (connection: C) => Promise<T>): Promise<T> => {
+    try {
+      return await body(entry.connection)
+    } finally {
+      giveBack(entry)
+    }
+  }
+
   serve(clock.now())
   return {
-    use: async (signal, deadline, body) => {
+    use: (signal, deadline, body) => {
       const now = clock.now()
-      const entry = lendAtOnce(signal, deadline, now) ?? (await waitForOne(signal, deadline, now))
-      try {
-        return await body(entry.connection)
-      } finally {
-        giveBack(entry)
-      }
+      const entry = lendAtOnce(signal, deadline, now)
+      if (entry !== undefined) return withLoan(entry, body)
+      return waitForOne(signal, deadline, now).then((lent) => withLoan(lent, body))
     },
     stats,
     resize: (to) => {

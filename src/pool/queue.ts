@@ -1,5 +1,6 @@
 /** The line of callers that wait for a connection: first come, first served, each with its own end. */
 import type { Clock, Timer } from '#base/clock.ts'
+import type { Signal } from '#base/signal.ts'
 
 /** A caller in the line. Times are monotonic ms. */
 interface Caller {
@@ -8,7 +9,7 @@ interface Caller {
   readonly until: number
   /** Its own deadline, at which it should be done with the connection. */
   readonly deadline: number
-  readonly signal: AbortSignal
+  readonly signal: Signal
 }
 
 /** A caller with the two ways to let it go; each takes it out of the line. */
@@ -20,6 +21,8 @@ interface Waiter<T> {
 
 interface Queue<T> {
   readonly size: number
+  /** Since when (monotonic ms) it has not been empty; undefined while it is. */
+  readonly busySince: number | undefined
   /** Joins the end of the line; settles when given something, refused, at `until` or when the signal aborts. */
   wait(caller: Caller): Promise<T>
   /** Who came first. */
@@ -35,15 +38,6 @@ interface QueueEvents {
   aborted(caller: Caller): Error
 }
 
-/** A place in the line. */
-interface Place<T> {
-  readonly waiter: Waiter<T>
-  /** Its time is up. */
-  expire(): void
-  before: Place<T> | undefined
-  behind: Place<T> | undefined
-}
-
 /**
  * Makes an empty line. It is a linked list whose places let go of each other when they leave: a Set that is filled and
  * emptied all day chains its outgrown tables, and one that has grown old keeps every caller since from being collected
@@ -53,6 +47,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   let first: Place<T> | undefined
   let last: Place<T> | undefined
   let size = 0
+  let busySince: number | undefined
   /** One timer for the whole line, at the earliest end in it or before. */
   let alarm: Timer | undefined
   let alarmAt = 0
@@ -69,66 +64,100 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
     let next = Number.POSITIVE_INFINITY
     for (let place = first; place !== undefined; ) {
       const { behind } = place
-      if (place.waiter.caller.until <= now) place.expire()
-      else next = Math.min(next, place.waiter.caller.until)
+      if (place.caller.until <= now) place.leaveWith(events.expired)
+      else next = Math.min(next, place.caller.until)
       place = behind
     }
     if (next < Number.POSITIVE_INFINITY) watch(next)
   }
 
-  const join = (waiter: Waiter<T>, onEnd: () => void): Place<T> => {
-    const place: Place<T> = { waiter, expire: onEnd, before: last, behind: undefined }
-    if (last === undefined) first = place
-    else last.behind = place
-    last = place
-    size++
-    return place
-  }
-  const part = (place: Place<T>) => {
-    const { before, behind } = place
-    if (before === undefined) first = behind
-    else before.behind = behind
-    if (behind === undefined) last = before
-    else behind.before = before
-    place.before = undefined
-    place.behind = undefined
-    size--
+  const line: Line<T> = {
+    join: (place) => {
+      busySince ??= place.caller.since
+      place.before = last
+      if (last === undefined) first = place
+      else last.behind = place
+      last = place
+      size++
+    },
+    part: (place) => {
+      const { before, behind } = place
+      if (before === undefined) first = behind
+      else before.behind = behind
+      if (behind === undefined) last = before
+      else behind.before = before
+      place.before = undefined
+      place.behind = undefined
+      size--
+      if (size === 0) busySince = undefined
+    },
+    aborted: events.aborted,
   }
 
   return {
     get size() {
       return size
     },
-    head: () => first?.waiter,
-    close: () => alarm?.cancel(),
-    wait: (caller) => {
-      const { promise, resolve, reject } = Promise.withResolvers<T>()
-      const leave = () => {
-        part(place)
-        caller.signal.removeEventListener('abort', onAbort)
-      }
-      const onAbort = () => {
-        leave()
-        reject(events.aborted(caller))
-      }
-      const waiter: Waiter<T> = {
-        caller,
-        give: (value) => {
-          leave()
-          resolve(value)
-        },
-        refuse: (error) => {
-          leave()
-          reject(error)
-        },
-      }
-      const place = join(waiter, () => {
-        leave()
-        reject(events.expired(caller))
-      })
-      watch(caller.until)
-      caller.signal.addEventListener('abort', onAbort)
-      return promise
+    get busySince() {
+      return busySince
     },
+    head: () => first,
+    close: () => alarm?.cancel(),
+    wait: (caller) =>
+      new Promise<T>((resolve, reject) => {
+        line.join(new Place(caller, line, resolve, reject))
+        watch(caller.until)
+      }),
+  }
+}
+
+/** What a place needs of the line it stands in. */
+interface Line<T> {
+  join(place: Place<T>): void
+  part(place: Place<T>): void
+  aborted: QueueEvents['aborted']
+}
+
+/** A place in the line, which leaves it in exactly one way. A class, as most requests under load hold one. */
+class Place<T> implements Waiter<T> {
+  before: Place<T> | undefined = undefined
+  behind: Place<T> | undefined = undefined
+  readonly caller: Caller
+  private readonly line: Line<T>
+  private readonly resolve: (value: T) => void
+  private readonly reject: (error: Error) => void
+
+  constructor(caller: Caller, line: Line<T>, resolve: (value: T) => void, reject: (error: Error) => void) {
+    this.caller = caller
+    this.line = line
+    this.resolve = resolve
+    this.reject = reject
+    caller.signal.addEventListener('abort', this)
+  }
+
+  give(value: T): void {
+    this.leave()
+    this.resolve(value)
+  }
+
+  refuse(error: Error): void {
+    this.leave()
+    this.reject(error)
+  }
+
+  /** @param why called when the place has been left, as it may let others move up */
+  leaveWith(why: (caller: Caller) => Error): void {
+    this.leave()
+    this.reject(why(this.caller))
+  }
+
+  /** The caller's signal was aborted. */
+  handleEvent(): void {
+    this.leaveWith(this.line.aborted)
+  }
+
+  private leave(): void {
+    this.line.part(this)
+    this.caller.signal.removeEventListener('abort', this)
   }
 }

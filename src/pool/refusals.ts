@@ -1,5 +1,6 @@
 /** What a pool says when it lends nothing: each with the numbers that made it. Pure. */
 import { GatewayError } from '#base/errors.ts'
+import type { Signal } from '#base/signal.ts'
 import type { Trouble } from './connector.ts'
 import type { PoolStats } from './types.ts'
 
@@ -34,6 +35,20 @@ export function timedOut(
     'pool_timeout',
     `No connection of pool ${stats.name} came free within ${waitedMs} ms (${bound}): ${sentence(stats)}.`,
     { facts: { ...numbers(stats), waitedMs }, retryAfter: o.retryAfter, cause: o.cause },
+  )
+}
+
+/** The line no longer gets shorter, and this caller has waited longest. */
+export function overloaded(
+  stats: PoolStats,
+  o: { waitedMs: number; waitMs: number; lastsMs: number; retryAfter: number },
+): GatewayError {
+  const waitedMs = Math.round(o.waitedMs)
+  const lastsMs = Math.round(o.lastsMs)
+  return new GatewayError(
+    'overloaded',
+    `Pool ${stats.name} is overloaded: for ${lastsMs} ms there always was somebody waiting, and this request has waited for ${waitedMs} ms (limit ${o.waitMs}): ${sentence(stats)}.`,
+    { facts: { ...numbers(stats), waitedMs, lastsMs }, retryAfter: o.retryAfter },
   )
 }
 
@@ -76,7 +91,7 @@ export const tooLate = (name: string, overdueMs: number): GatewayError =>
   )
 
 /** The caller hung up while it waited; a GatewayError it was aborted with says more and is kept. */
-export const hungUp = (name: string, signal: AbortSignal): GatewayError =>
+export const hungUp = (name: string, signal: Signal): GatewayError =>
   signal.reason instanceof GatewayError
     ? signal.reason
     : new GatewayError('client_closed', `The caller hung up before pool ${name} could lend a connection.`, {

@@ -1,6 +1,7 @@
 /** What the pool lends and what it promises; it knows no SQL. */
 import type { EvictionReason, Observe } from '#base/observation.ts'
 import type { Clock } from '#base/clock.ts'
+import type { Signal } from '#base/signal.ts'
 
 /** What a pool needs of the thing it lends. */
 export interface Poolable {
@@ -39,6 +40,8 @@ export interface PoolSettings {
   readonly validateTimeout: number
   /** Connects under way at the same time. */
   readonly maxConnecting: number
+  /** Once the line has not been empty for `lasting` ms, callers who have waited longer than `wait` ms are refused. */
+  readonly overload: { readonly wait: number; readonly lasting: number }
   /** Milliseconds beyond the borrower's deadline after which a connection counts as leaked: it is destroyed and counted. */
   readonly leakGrace: number
 }
@@ -65,7 +68,7 @@ export interface Pool<C extends Poolable> {
    * client_closed (or the GatewayError it was aborted with) when `signal` aborts first; deadline_exceeded when
    * `deadline` has already passed. While `body` runs, both are its own affair.
    */
-  use<T>(signal: AbortSignal, deadline: number, body: (connection: C) => Promise<T>): Promise<T>
+  use<T>(signal: Signal, deadline: number, body: (connection: C) => Promise<T>): Promise<T>
   stats(): PoolStats
   /** Takes effect at once: surplus idle connections close now, surplus busy ones on return. */
   resize(max: number): void

@@ -5,10 +5,12 @@ import type { Observe } from '#base/observation.ts'
 import type { Config } from '#config/schema.ts'
 import { resolveContract } from '#contract/resolve.ts'
 import type { Connection, Engine } from '#engine/engine.ts'
+import { createBreaker } from '#breaker/breaker.ts'
+import { type Breakers, createBreakers, noBreakers } from '#gateway/breakers.ts'
 import { createCall } from '#gateway/call.ts'
 import { createCursors } from '#gateway/cursor.ts'
 import { createExecute, type Execute } from '#gateway/execute.ts'
-import { createLook, type Look, primaryOnly } from '#gateway/primary.ts'
+import { type ConnectPrimary, createLook, type Look, primaryOnly } from '#gateway/primary.ts'
 import { createRead } from '#gateway/read.ts'
 import { createSchema, type Schema } from '#gateway/schema.ts'
 import { createWrite } from '#gateway/write.ts'
@@ -23,6 +25,7 @@ const streamBatch = 1000
 export interface Gateway {
   readonly engine: Engine
   readonly pool: Pool<Connection>
+  readonly breakers: Breakers
   readonly look: Look
   readonly schema: Schema
   readonly execute: Execute
@@ -56,10 +59,12 @@ export async function createGateway(
     loadTimeoutMs: config.schema.loadTimeout,
     resolve: (catalog) => resolveContract(catalog, config.api),
   })
+  const breakers = breakersOf(config, { clock, observe, connect, pool })
   const execute = createExecute({
     clock,
     engine,
     pool,
+    breakers,
     development: config.api.development,
     onSchemaMismatch: () => schema.suspect(),
   })
@@ -67,6 +72,7 @@ export async function createGateway(
   return {
     engine,
     pool,
+    breakers,
     look: createLook({ pool, connect }),
     schema,
     execute,
@@ -74,6 +80,26 @@ export async function createGateway(
     write: createWrite({ engine, options }),
     call: createCall({ engine, options }),
   }
+}
+
+/** Both circuits of the primary. A try opens a session beside the pool, whose connections may all be lost or lent. */
+function breakersOf(
+  config: Config,
+  d: { clock: Clock; observe: Observe; connect: ConnectPrimary; pool: Pool<Connection> },
+): Breakers {
+  if (!config.breaker.enabled) return noBreakers
+  const { slowCall: slowCallMs, probeTimeout } = config.breaker
+  const probe = async (signal: AbortSignal) => {
+    const session = await d.connect({ deadline: d.clock.now() + probeTimeout, signal })
+    await session.close()
+    d.pool.retry()
+  }
+  const make = (direction: 'read' | 'write') =>
+    createBreaker(
+      { target: `primary/${direction}`, ...config.breaker },
+      { clock: d.clock, observe: d.observe, random: Math.random, probe },
+    )
+  return createBreakers({ read: make('read'), write: make('write'), slowCallMs })
 }
 
 /** All gateways with the same credentials of the same database sign alike, so that a cursor survives the pod that made it. */

@@ -12,6 +12,7 @@ import { createAdminApp } from '#http/admin.ts'
 import { createDataApp } from '#http/app.ts'
 import { type Listener, listen, placesOf } from '#http/listen.ts'
 import { createObserveApp } from '#http/observe.ts'
+import { createRecords } from '#limits/idempotency.ts'
 import { problemReply } from '#http/problem.ts'
 import { createSink } from '#telemetry/sink.ts'
 import { createTelemetry } from '#telemetry/telemetry.ts'
@@ -60,6 +61,7 @@ export async function serveGateway(
     build,
     system: 'postgresql',
     pools: () => [gateway.pool.stats()],
+    breakers: () => gateway.breakers.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
   const { socket } = config.listeners.data
@@ -115,6 +117,10 @@ export async function serveGateway(
         (c) =>
           c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(transactionRunner(t))),
       ),
+    idempotency: {
+      records: createRecords({ clock, ...config.idempotency }),
+      largestBody: config.idempotency.body,
+    },
     openapi: (snapshot, principal) => describeApi(snapshot.contract, principal, config.api),
     defaultReturn: (operation) => (operation === 'delete' ? 'minimal' : 'representation'),
   })
@@ -129,6 +135,7 @@ export async function serveGateway(
         database: { engine: gateway.engine.kind, address: gateway.engine.address },
         health,
         pools: [gateway.pool.stats()],
+        breakers: gateway.breakers.stats(),
         catalog: ((snapshot) =>
           snapshot && { content: snapshot.contract.catalog, loadedAt: snapshot.loadedAt })(
           gateway.schema.peek(),
@@ -182,6 +189,7 @@ export async function serveGateway(
     stop: async () => {
       health.stop()
       await gateway.schema.stop()
+      gateway.breakers.stop()
       await gateway.pool.drain(AbortSignal.timeout(1000))
     },
   })
@@ -192,7 +200,6 @@ export async function serveGateway(
       listen(dataApp, placesOf(config.listeners.data), socket, {
         clock,
         refuse,
-        direct: true,
         maxHeaderSize: config.limits.headers + config.limits.url,
       }),
     true,

@@ -36,6 +36,7 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
   'pool.use': null,
   'pool.timeout': null,
   shed: null,
+  idempotency: null,
   'pool.create': {
     level: (o) => (o.error === undefined ? 'debug' : 'warn'),
     msg: 'connection opened, or failed to open',
@@ -59,6 +60,11 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     level: 'error',
     msg: 'connection was not given back in time and is closed',
     fields: (o) => ({ pool: o.pool, heldMs: round(o.heldMs) }),
+  },
+  breaker: {
+    level: (o) => (o.to === 'open' ? 'warn' : 'info'),
+    msg: 'circuit changed its state',
+    fields: ({ target, from, to, detail }) => ({ target, from, to, ...detail }),
   },
   cancel: {
     level: (o) => (o.outcome === 'failed' ? 'warn' : 'debug'),

@@ -1,5 +1,5 @@
 /** Observation → Prometheus series: every metric name, label and bucket of the gateway in one place. */
-import type { EvictionReason, Observation } from '#base/observation.ts'
+import type { BreakerWord, EvictionReason, Observation } from '#base/observation.ts'
 import { registerRuntime } from './runtime.ts'
 import { createRegistry } from './series.ts'
 
@@ -12,12 +12,20 @@ export interface PoolNumbers {
   readonly waiting: number
 }
 
+/** What the gauges of a circuit breaker need to know. */
+export interface BreakerNumbers {
+  readonly target: string
+  readonly state: BreakerWord
+}
+
 export interface MetricsOptions {
   readonly build: { readonly version: string; readonly revision: string }
   /** `db.system.name` of OpenTelemetry: postgresql, mysql, mariadb, microsoft.sql_server. */
   readonly system: string
   /** Read at each scrape. */
   readonly pools: () => readonly PoolNumbers[]
+  /** Read at each scrape. */
+  readonly breakers: () => readonly BreakerNumbers[]
   /** Log lines lost because nobody read them; read at each scrape. */
   readonly droppedLines: () => number
   /** Most series per metric. */
@@ -62,6 +70,7 @@ const sheds: Record<Of<'shed'>['reason'], true> = {
   queue_full: true,
   pool_timeout: true,
   breaker_open: true,
+  overload: true,
   draining: true,
   starting: true,
 }
@@ -71,7 +80,15 @@ const cuts: Record<Of<'stream.cut'>['reason'], true> = {
   client: true,
   database: true,
 }
+const claims: Record<Of<'idempotency'>['result'], true> = {
+  first: true,
+  repeated: true,
+  running: true,
+  reused: true,
+}
 const cancels: Record<Of<'cancel'>['outcome'], true> = { sent: true, failed: true }
+
+const breakerStates = ['closed', 'open', 'ramp'] as const satisfies readonly BreakerWord[]
 
 /** Makes the metrics of one process; durations come in as milliseconds and are shown in seconds. */
 export function createMetrics(o: MetricsOptions): Metrics {
@@ -148,6 +165,16 @@ export function createMetrics(o: MetricsOptions): Metrics {
     ['result'],
     ['success', 'failure'],
   )
+  const idempotency = counter(
+    'postern_idempotency_requests_total',
+    'Requests with an Idempotency-Key.',
+    ['result'],
+    Object.keys(claims),
+  )
+  const transitions = counter('postern_breaker_transitions_total', 'Changes of a circuit breaker.', [
+    'target',
+    'state',
+  ])
   const versions = counter('postern_version_requests_total', 'Requests by API version.', ['version'])
 
   const state = { tables: 0, draining: 0, up: 0 }
@@ -165,6 +192,13 @@ export function createMetrics(o: MetricsOptions): Metrics {
   })
   poolGauge('db_client_connection_max', 'Most connections the pool opens.', (p) => p.max)
   poolGauge('db_client_connection_pending_requests', 'Requests that wait for a connection.', (p) => p.waiting)
+  registry.gauge({
+    name: 'postern_breaker_state',
+    help: 'Of each circuit breaker one series per state, 1 for the one it is in.',
+    labels: ['target', 'state'],
+    read: () =>
+      o.breakers().flatMap((b) => breakerStates.map((s) => [b.state === s ? 1 : 0, b.target, s] as const)),
+  })
   gauge('postern_catalog_tables', 'Tables and views in the catalogue.', () => state.tables)
   gauge('postern_draining', '1 while the gateway shuts down.', () => state.draining)
   gauge('postern_database_up', '1 while the background check reaches the database.', () => state.up)
@@ -211,6 +245,12 @@ export function createMetrics(o: MetricsOptions): Metrics {
           break
         case 'shed':
           shed.add(1, e.reason)
+          break
+        case 'idempotency':
+          idempotency.add(1, e.result)
+          break
+        case 'breaker':
+          transitions.add(1, e.target, e.to)
           break
         case 'cancel':
           cancelled.add(1, e.outcome)

@@ -25,12 +25,14 @@ export function createTelemetry(o: {
   build: MetricsOptions['build']
   system: string
   pools: MetricsOptions['pools']
+  breakers: MetricsOptions['breakers']
 }): Telemetry {
   const log = createLog({ options: o.log, clock: o.clock, write: o.sink.write })
   const metrics = createMetrics({
     build: o.build,
     system: o.system,
     pools: o.pools,
+    breakers: o.breakers,
     droppedLines: o.sink.dropped,
   })
   return {

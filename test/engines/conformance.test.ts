@@ -12,6 +12,7 @@ import { discovery } from './suite/discovery.ts'
 import { embeds } from './suite/embeds.ts'
 import { errors } from './suite/errors.ts'
 import { filters } from './suite/filters.ts'
+import { idempotency } from './suite/idempotency.ts'
 import { inserts } from './suite/inserts.ts'
 import { jsonFilters } from './suite/json-filters.ts'
 import { names } from './suite/names.ts'
@@ -43,6 +44,7 @@ const suite = [
   deletes,
   routines,
   batches,
+  idempotency,
   discovery,
   errors,
 ]

@@ -23,6 +23,7 @@ describe('docs/operations.md', () => {
     build: { version: '0', revision: '0' },
     system: 'postgresql',
     pools: () => [],
+    breakers: () => [{ target: 'primary/read', state: 'closed' }],
     droppedLines: () => 0,
   })
   const names = new Set([...metrics.render().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string))

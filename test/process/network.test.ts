@@ -58,6 +58,24 @@ test('a write whose connection is lost is not repeated, and the client is told t
   expect(rows.length).toBeLessThanOrEqual(1)
 })
 
+test('a repetition of such a write with its Idempotency-Key is told the same, and is not done', async () => {
+  const send = () =>
+    ask(`${postern.api}/rpc/work`, {
+      method: 'POST',
+      body: '{"new_id":9002}',
+      headers: { 'idempotency-key': 'k-9002' },
+    })
+  const write = send()
+  await eventually('it runs', async () => (await sessions.running('work')) === 1, 450)
+  proxy.resetAll()
+  expect((await write).code).toBe('outcome_unknown')
+  const again = await send()
+  expect(again).toMatchObject({ status: 503, code: 'outcome_unknown' })
+  expect(again.headers['idempotency-replayed']).toBe('true')
+  await sleep(700)
+  expect((await sessions.sql('SELECT id FROM orders WHERE id = 9002')).length).toBeLessThanOrEqual(1)
+})
+
 test('packets of one byte are read correctly', async () => {
   const whole = (await ask(`${postern.api}/orders?limit=20`)).text
   proxy.weather.sliceBytes = 1

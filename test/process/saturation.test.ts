@@ -1,7 +1,7 @@
 /** More work than connections: who waits, who is refused, and with which numbers. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { type Answer, ask, eventually, sleep, startPostern } from '../support/process.ts'
+import { type Answer, ask, eventually, sleep, startLoad, startPostern } from '../support/process.ts'
 import { watchSessions } from '../support/sessions.ts'
 
 let server: TestPostgres
@@ -93,6 +93,30 @@ test('a thousand requests at once are all answered, and no more sessions than th
     await eventually('every request is in the log', () => postern.requests().length === 1001)
   } finally {
     await sessions.stop()
+    await postern.stop()
+  }
+})
+
+test('a line that does not get shorter gives up on those who wait longest; the others are served in time', async () => {
+  const postern = await startPostern({
+    database: url,
+    config: { 'pools.max': 2, 'pools.queuePerConnection': 50 },
+  })
+  try {
+    // 2 connections do 40 naps of 50 ms a second; 16 clients ask for all they can.
+    const load = startLoad(`${postern.api}/rpc/nap?seconds=0.05`, 16, 0)
+    await sleep(2500)
+    const settled = performance.now()
+    await sleep(1500)
+    const shots = (await load.stop()).filter((shot) => shot.began > settled)
+    expect(new Set(shots.map((shot) => shot.code ?? shot.status))).toEqual(new Set([200, 'overloaded']))
+    const served = shots.filter((shot) => shot.status === 200)
+    expect(served.length).toBeGreaterThan(20)
+    // 100 ms in the line, 50 of work, and what a busy machine adds.
+    const late = served.map((shot) => shot.ended - shot.began).sort((a, b) => a - b)
+    expect(late[Math.floor(late.length / 2)]).toBeLessThan(300)
+    expect(await postern.metric('postern_shed_total{reason="overload"}')).toBeGreaterThan(0)
+  } finally {
     await postern.stop()
   }
 })

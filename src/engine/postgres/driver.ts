@@ -124,7 +124,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
   }
 
   const writers = new WeakMap<Compiled, Map<RowFormat, RowWriter>>()
-  const writerOf = (q: Compiled, o: { format: RowFormat; keep?: number }): RowWriter => {
+  const writerOf = (q: Compiled, o: Pick<RunOptions, 'format' | 'keep'>): RowWriter => {
     const keep = o.keep ?? Number.POSITIVE_INFINITY
     let formats = writers.get(q)
     if (formats === undefined) writers.set(q, (formats = new Map()))

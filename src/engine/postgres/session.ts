@@ -1,5 +1,6 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
 import type { Socket } from 'node:net'
+import type { AbortObserver, Signal } from '#base/signal.ts'
 import { Cancelled, type CancelReason, ServerError, SessionLost } from './session-errors.ts'
 import {
   affectedRows,
@@ -23,7 +24,7 @@ export interface Step {
 
 export interface ExchangeOptions {
   readonly deadline: number
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** Rows of the last step. */
   readonly onRow: OnRow
   /** Run before the steps in the same trip, without rows: BEGIN, a changed statement_timeout. */
@@ -65,7 +66,8 @@ export interface SessionParts {
 /** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
 const cancelGraceMs = 1000
 
-interface Exchange {
+/** The statement under way. It listens to the caller's signal itself. */
+interface Exchange extends AbortObserver {
   readonly step: Step
   readonly o: ExchangeOptions
   readonly resolve: (affected: number) => void
@@ -102,8 +104,13 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   /** Names of statements to close with the next exchange. */
   const stale: string[] = []
 
-  const finish = (exchange: Exchange) => {
+  const leave = (exchange: Exchange) => {
     exchange.giveUp?.cancel()
+    exchange.o.signal.removeEventListener('abort', exchange)
+  }
+
+  const finish = (exchange: Exchange) => {
+    leave(exchange)
     if (exchange.error !== undefined) {
       exchange.error.cancelled = exchange.cancelled
       exchange.reject(exchange.error)
@@ -122,7 +129,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     current = undefined
     if (exchange?.ready) finish(exchange)
     else if (exchange !== undefined) {
-      exchange.giveUp?.cancel()
+      leave(exchange)
       exchange.reject(new SessionLost(error.message, true, { cause: error, cancelled: exchange.cancelled }))
     }
     parts.onClosed()
@@ -326,14 +333,9 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         const exchange: Exchange = {
           step,
           o,
-          resolve: (affected) => {
-            done()
-            resolve(affected)
-          },
-          reject: (error) => {
-            done()
-            reject(error)
-          },
+          resolve,
+          reject,
+          handleEvent: () => cancel(exchange, 'client'),
           parsing: [],
           ahead: before.length,
           affected: 0,
@@ -345,11 +347,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           suspended: false,
           ready: false,
         }
-        const onAbort = () => cancel(exchange, 'client')
-        const done = () => {
-          o.signal.removeEventListener('abort', onAbort)
-        }
-        o.signal.addEventListener('abort', onAbort)
+        o.signal.addEventListener('abort', exchange)
         current = exchange
         watch(o.deadline)
         for (const name of stale.splice(0)) writer.closeStatement(name)

@@ -1,0 +1,71 @@
+/** A line that is never empty, in virtual time. */
+import { describe, expect, it } from 'vitest'
+import { poolOfThings } from './pool.fixture.ts'
+
+describe('the pool in an overload', () => {
+  /** One connection that is lent for 20 ms at a time, and a caller each 5 ms. */
+  const overloaded = async (lasting: number) => {
+    const world = poolOfThings({ max: 1, queue: 1000, overload: { wait: 100, lasting } })
+    const loans = []
+    for (let ms = 0; ms < 4000; ms += 5) {
+      const loan = world.borrow()
+      loans.push({ loan, asked: ms })
+      await world.clock.advance(5)
+      for (const { loan: held } of loans)
+        if (
+          held.startedAt !== undefined &&
+          held.settledAt === undefined &&
+          world.clock.now() - held.startedAt >= 20
+        )
+          held.end()
+    }
+    return { ...world, loans }
+  }
+
+  it('refuses those who wait longest, so that the others are served in time', {
+    timeout: 20_000,
+  }, async () => {
+    const { loans, seen } = await overloaded(1000)
+    const late = loans.filter(({ asked }) => asked > 2000)
+    const waits = late.flatMap(({ loan, asked }) =>
+      loan.startedAt === undefined ? [] : [loan.startedAt - asked],
+    )
+    expect(waits.length).toBeGreaterThan(80)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(125)
+    const refused = late.find(({ loan }) => loan.error !== undefined)
+    expect(refused?.loan.error).toMatchObject({
+      code: 'overloaded',
+      facts: { pool: 'primary', size: 1, inUse: 1 },
+    })
+    expect(refused?.loan.error?.message).toMatch(
+      /^Pool primary is overloaded: for \d+ ms there always was somebody waiting, and this request has waited for \d+ ms \(limit 100\)/,
+    )
+    expect(seen.filter((o) => o.kind === 'shed' && o.reason === 'overload').length).toBeGreaterThan(100)
+    // Work goes on at full speed.
+    expect(waits.length).toBeGreaterThanOrEqual(1950 / 25 - 2)
+  })
+
+  it('leaves everybody to acquireTimeout where that is wished', { timeout: 20_000 }, async () => {
+    const { loans } = await overloaded(Number.POSITIVE_INFINITY)
+    const codes = new Set(loans.flatMap(({ loan }) => (loan.error === undefined ? [] : [loan.error.code])))
+    expect([...codes]).toEqual(['pool_timeout'])
+  })
+
+  it('is over as soon as the line has been empty', async () => {
+    const { clock, borrow } = poolOfThings({ max: 1, overload: { wait: 100, lasting: 1000 } })
+    const holder = borrow()
+    const first = borrow()
+    await clock.advance(400)
+    holder.end()
+    await clock.advance(0)
+    const second = borrow()
+    await clock.advance(400)
+    first.end()
+    await clock.advance(0)
+    const third = borrow()
+    await clock.advance(400)
+    second.end()
+    await clock.advance(0)
+    expect([first.startedAt, second.startedAt, third.startedAt]).toEqual([400, 800, 1200])
+  })
+})

@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
 
   const metrics = createMetrics({
     build: { version: '0', revision: '0' },
-    system: 'postgresql',
+    system: () => 'postgresql',
     pools: () => [],
     breakers: () => [{ target: 'primary/read', state: 'closed' }],
     droppedLines: () => 0,

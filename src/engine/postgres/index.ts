@@ -34,6 +34,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
   const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
   return {
     kind: 'postgres',
+    system: 'postgresql',
     capabilities,
     address: target.address,
     compile,

@@ -11,7 +11,7 @@ import type { ConfigFault } from '#config/fault.ts'
 import type { Files } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
-import { effectiveMax, shareOf } from '#pool/budget.ts'
+import { effectiveMax, isFixed, shareOf } from '#pool/budget.ts'
 import type { KubernetesObject } from './kubectl.ts'
 
 interface Kinds {
@@ -138,7 +138,7 @@ function sizeFaults({ deployment, pod }: ReturnType<typeof partsOf>, { lifecycle
   if (grace < needed)
     faults.push(`terminationGracePeriodSeconds is ${grace} ms, the gateway needs ${needed} ms`)
   const { budget } = pools
-  if (budget === undefined) return [...faults, 'pools.budget is missing']
+  if (budget === undefined || !isFixed(budget)) return [...faults, 'pools.budget is missing, or no numbers']
   const surge = deployment.spec?.strategy?.rollingUpdate?.maxSurge
   const pods = (deployment.spec?.replicas ?? 1) + Number(surge)
   if (budget.instances !== pods)

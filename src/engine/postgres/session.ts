@@ -66,6 +66,13 @@ export interface SessionParts {
 /** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
 const cancelGraceMs = 1000
 
+/**
+ * When the alarm comes this late (ms), it was this process that stood still, and the answer may lie unread in the socket:
+ * a cancel now would hit nothing and cost the session. So the socket is read first, for no longer than `readFirstMs`.
+ */
+const stallMs = 100
+const readFirstMs = 100
+
 /** The statement under way. It listens to the caller's signal itself. */
 interface Exchange extends AbortObserver {
   readonly step: Step
@@ -310,8 +317,14 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     alarm = parts.after(deadline - parts.now(), () => {
       alarm = undefined
       if (current === undefined) return
-      if (current.o.deadline <= parts.now()) cancel(current, 'deadline')
-      else watch(current.o.deadline)
+      const exchange = current
+      const late = parts.now() - exchange.o.deadline
+      if (late < 0) watch(exchange.o.deadline)
+      else if (late <= stallMs) cancel(exchange, 'deadline')
+      else
+        parts.after(readFirstMs, () => {
+          if (current === exchange) cancel(exchange, 'deadline')
+        })
     })
   }
 

@@ -104,6 +104,17 @@ function mountFaults({ pod, containers }: ReturnType<typeof partsOf>): string[] 
   )
 }
 
+/** The schema is kept where the gateway may write, and where it is not for good: another pod may serve another release. */
+function snapshotFaults({ pod, postern }: ReturnType<typeof partsOf>, { schema }: Config): string[] {
+  const { snapshot } = schema
+  if (snapshot === undefined) return ['schema.snapshot is missing']
+  const mount = (postern.volumeMounts ?? []).find(
+    (m) => snapshot.startsWith(`${m.mountPath}/`) && m.readOnly !== true,
+  )
+  const volume = pod.volumes?.find((v) => v.name === mount?.name)
+  return volume?.emptyDir === undefined ? [`${snapshot} does not lie on an emptyDir`] : []
+}
+
 function portFaults(objects: readonly KubernetesObject[], { listeners }: Config): string[] {
   const { postern, containers } = partsOf(objects)
   const faults: string[] = []
@@ -175,6 +186,7 @@ export function posternFaults(objects: readonly KubernetesObject[], config: Conf
   return [
     ...probeFaults(parts.postern, config),
     ...mountFaults(parts),
+    ...snapshotFaults(parts, config),
     ...portFaults(objects, config),
     ...sizeFaults(parts, config),
     ...selectorFaults(objects),

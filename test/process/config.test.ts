@@ -94,6 +94,7 @@ describe('check --offline', () => {
         },
       ],
       warnings: [],
+      hints: [],
     })
   })
 

@@ -190,6 +190,16 @@ export interface Announcer {
   uninstall(c: Connection, o: { deadline: number; signal: AbortSignal }): Promise<AnnouncerChange>
 }
 
+/** Who has sessions in the server, for gateways that share its connections. */
+export interface Census {
+  /** Sessions the server allows in all, less those it keeps for superusers, or as many as this user may have. */
+  readonly connections: number
+  /** How the sessions of this gateway are named. */
+  readonly self: string
+  /** Gateways of the same configured name and how many sessions they have, this one included. */
+  readonly peers: readonly { readonly name: string; readonly sessions: number }[]
+}
+
 export interface Engine {
   readonly kind: EngineKind
   /** `db.system.name` of OpenTelemetry's semantic conventions, as far as it is known: a connection may tell more. */
@@ -204,9 +214,13 @@ export interface Engine {
   watchSchema(o: { schemas: readonly string[]; pollMs: number }): SchemaWatch
   /** Left out where the database has no means to announce anything. */
   readonly announcer?: Announcer
+  /** One cheap trip that needs no privilege. Left out where the server does not tell. */
+  readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
   classify(error: unknown): Fault
   /** Rows the planner expects of a statement (for `count=estimated`): reads the plan the compiled count statement returned. */
   readEstimate(body: Uint8Array): number
   /** `host:port/database`, without credentials, for logs and /status. */
   readonly address: string
+  /** How the sessions of this gateway name themselves to the server: the configured name and, where there is a census, an id. */
+  readonly sessionName: string
 }

@@ -43,9 +43,12 @@ export const databaseOptions = z
     applicationName: z
       .string()
       .min(1)
-      .max(63)
+      // The server keeps 63 characters, and /3f2a91 comes behind.
+      .max(56)
       .default('postern')
-      .describe('How the sessions name themselves to the server.'),
+      .describe(
+        'How the sessions name themselves to the server; / and an id of this gateway follow. Gateways of one name share a budget with instances: auto.',
+      ),
     connectTimeout: duration({ min: 10, max: 60_000 })
       .default(5000)
       .describe('Longest time for TCP, TLS and login of one connection when nothing shorter binds it.'),

@@ -1,6 +1,7 @@
 /** The gateway as one document for operators: what `GET /status` answers. Pure; no secrets can come in. */
 import type { Catalog, Routine, Table } from '#catalog/model.ts'
 import type { BreakerStats } from '#breaker/breaker.ts'
+import type { BudgetStats } from '#pool/follower.ts'
 import type { PoolStats } from '#pool/types.ts'
 import type { Check, Health } from './health.ts'
 
@@ -12,19 +13,23 @@ export interface Status {
   readonly node: string
   readonly phase: string
   readonly uptimeSeconds: number
-  readonly database: { readonly engine: string; readonly address: string }
+  readonly database: { readonly engine: string; readonly address: string; readonly session: string }
   readonly started: boolean
   readonly ready: {
     readonly ok: boolean
     readonly checks: readonly (Omit<Check, 'since'> & { readonly since: string })[]
   }
   readonly pools: readonly PoolStats[]
+  /** null where the share is a number of the configuration. */
+  readonly budget: BudgetStats | null
   readonly breakers: readonly BreakerStats[]
   /** null before the first reading. */
   readonly catalog: {
     readonly server: string
     readonly fingerprint: string
     readonly loadedAt: string
+    /** `disk`: from the snapshot, not seen in the database since the start. */
+    readonly from: 'database' | 'disk'
     readonly tables: number
     readonly routines: number
     readonly unmappable: readonly {
@@ -43,8 +48,11 @@ export function describeStatus(o: {
   database: Status['database']
   health: Pick<Health, 'started' | 'ready'>
   pools: readonly PoolStats[]
+  budget: BudgetStats | undefined
   breakers: readonly BreakerStats[]
-  catalog: { readonly content: Catalog; readonly loadedAt: number } | undefined
+  catalog:
+    | { readonly content: Catalog; readonly loadedAt: number; readonly from: 'database' | 'disk' }
+    | undefined
 }): Status {
   const ready = o.health.ready()
   return {
@@ -60,12 +68,14 @@ export function describeStatus(o: {
       checks: ready.checks.map((c) => ({ ...c, since: new Date(c.since).toISOString() })),
     },
     pools: o.pools,
+    budget: o.budget ?? null,
     breakers: o.breakers,
     catalog: o.catalog
       ? {
           server: o.catalog.content.server,
           fingerprint: o.catalog.content.fingerprint,
           loadedAt: new Date(o.catalog.loadedAt).toISOString(),
+          from: o.catalog.from,
           tables: o.catalog.content.tables.length,
           routines: o.catalog.content.routines.length,
           unmappable: o.catalog.content.unmappable.map(({ table, column, native, action }) => ({

@@ -12,10 +12,11 @@ const status: Status = {
   node: 'v24',
   phase: 'running',
   uptimeSeconds: 5,
-  database: { engine: 'postgres', address: 'db:5432/shop' },
+  database: { engine: 'postgres', address: 'db:5432/shop', session: 'postern/3f2a91' },
   started: true,
   ready: { ok: true, checks: [] },
   pools: [],
+  budget: null,
   breakers: [],
   catalog: null,
 }

@@ -95,7 +95,7 @@ export function createPool<C extends Poolable>(
   const stats = (): PoolStats => ({
     name,
     max,
-    min: settings.min,
+    min: Math.min(settings.min, max),
     inUse: shelf.count.lent + shelf.count.checking,
     idle: shelf.count.idle,
     connecting: connector.underWay,

@@ -62,6 +62,7 @@ export async function serveGateway(
     system: () => gateway.engine.system,
     pools: () => [gateway.pool.stats()],
     breakers: () => gateway.breakers.stats(),
+    budget: () => gateway.budget?.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
   const { socket } = config.listeners.data
@@ -76,6 +77,8 @@ export async function serveGateway(
       health.markCatalog('loaded')
       readiness.resolve()
     } else if (observation.kind === 'catalog.failed') health.markCatalog('failed')
+    else if (observation.kind === 'snapshot' && observation.readAt !== undefined)
+      health.markRestored(observation.readAt)
   }
   const unwatch = logCrashes({ observe, flush: telemetry.flushSync })
   const gateway = await createGateway(config, { clock, observe })
@@ -132,14 +135,21 @@ export async function serveGateway(
         build,
         phase: lifecycle.phase(),
         uptimeMs: clock.now() - born,
-        database: { engine: gateway.engine.kind, address: gateway.engine.address },
+        database: {
+          engine: gateway.engine.kind,
+          address: gateway.engine.address,
+          session: gateway.engine.sessionName,
+        },
+        budget: gateway.budget?.stats(),
         health,
         pools: [gateway.pool.stats()],
         breakers: gateway.breakers.stats(),
         catalog: ((snapshot) =>
-          snapshot && { content: snapshot.contract.catalog, loadedAt: snapshot.loadedAt })(
-          gateway.schema.peek(),
-        ),
+          snapshot && {
+            content: snapshot.contract.catalog,
+            loadedAt: snapshot.loadedAt,
+            from: snapshot.from,
+          })(gateway.schema.peek()),
       }),
     reload: async () => {
       const before = gateway.schema.peek()?.contract.catalog
@@ -185,11 +195,13 @@ export async function serveGateway(
     start: () => {
       health.start()
       gateway.schema.start()
+      gateway.budget?.start()
     },
     stop: async () => {
       health.stop()
       await gateway.schema.stop()
       gateway.breakers.stop()
+      gateway.budget?.stop()
       await gateway.pool.drain(AbortSignal.timeout(1000))
     },
   })

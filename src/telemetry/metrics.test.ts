@@ -8,6 +8,7 @@ const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {
     build: { version: '1.2.3', revision: 'abc' },
     system: () => 'postgresql',
     pools: () => o.pools ?? [],
+    budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'ramp' }],
     droppedLines: () => 4,
     ...(o.limit === undefined ? {} : { limit: o.limit }),
@@ -137,7 +138,7 @@ describe('metrics', () => {
 
   test('events are counted by their bounded word, each of which begins at 0', () => {
     const { observe, find } = setUp()
-    expect(find('postern_shed_total').map(([, n]) => n)).toEqual([0, 0, 0, 0, 0, 0])
+    expect(find('postern_shed_total').map(([, n]) => n)).toEqual([0, 0, 0, 0, 0, 0, 0])
     observe({ kind: 'shed', reason: 'queue_full' })
     observe({ kind: 'pool.evict', pool: 'primary', reason: 'readonly' })
     observe({ kind: 'cancel', pool: 'primary', why: 'client', outcome: 'failed' })

@@ -41,6 +41,7 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     },
     capabilities,
     address: target.address,
+    sessionName: options.applicationName,
     compile: (statement) => compile(statement, flavour),
     readEstimate,
     classify,

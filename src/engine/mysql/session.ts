@@ -66,10 +66,9 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const alarm = createAlarm({
     now: parts.now,
     after: parts.after,
-    current: () => current?.o.deadline,
-    expire: () => {
-      if (current !== undefined) cancel(current, 'deadline')
-    },
+    current: () => current,
+    deadlineOf: (exchange) => exchange.o.deadline,
+    expire: (exchange) => cancel(exchange, 'deadline'),
   })
 
   const leave = (exchange: Exchange) => {

@@ -30,6 +30,8 @@ export interface DriverDependencies {
   readonly clock: Clock
   readonly observe: Observe
   readonly pool: string
+  /** How the session names itself. */
+  readonly sessionName: string
   /** Milliseconds; what the session starts with, so that most requests need not change it. */
   readonly statementTimeout: number
   readonly onNotify?: (channel: string, payload: string) => void
@@ -37,9 +39,9 @@ export interface DriverDependencies {
 }
 
 /** Settings that make the server's text output canonical, sent with the login. */
-function sessionSettings(options: DatabaseOptions, statementTimeout: number): Record<string, string> {
+function sessionSettings(sessionName: string, statementTimeout: number): Record<string, string> {
   return {
-    application_name: options.applicationName,
+    application_name: sessionName,
     TimeZone: 'UTC',
     DateStyle: 'ISO, MDY',
     IntervalStyle: 'iso_8601',
@@ -66,7 +68,11 @@ export async function connectPostgres(
   const { clock, observe, pool } = dependencies
   const bounded = boundedSignal(clock, Math.min(o.deadline, clock.now() + options.connectTimeout), o.signal)
   try {
-    const entry = await login(target, sessionSettings(options, dependencies.statementTimeout), bounded.signal)
+    const entry = await login(
+      target,
+      sessionSettings(dependencies.sessionName, dependencies.statementTimeout),
+      bounded.signal,
+    )
     const { session, receive } = createSession({
       socket: entry.socket,
       processId: entry.processId,

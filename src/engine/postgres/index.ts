@@ -5,6 +5,7 @@ import type { Capabilities, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { announcer } from './announcer.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
+import { census, nameSessions } from './census.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectPostgres } from './driver.ts'
@@ -31,18 +32,27 @@ export interface PostgresDependencies {
 /** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
   const target = readTarget(options)
-  const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
+  const sessionName = nameSessions(options.applicationName)
+  const base = {
+    clock: d.clock,
+    observe: d.observe,
+    pool: 'primary',
+    sessionName,
+    statementTimeout: d.statementTimeout,
+  }
   return {
     kind: 'postgres',
     system: 'postgresql',
     capabilities,
     address: target.address,
+    sessionName,
     compile,
     readEstimate,
     classify,
     readCatalog,
     fingerprint,
     announcer,
+    census,
     connect: (o) => connectPostgres(target, options, base, o),
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({

@@ -36,6 +36,7 @@ export function createSqlServer(options: DatabaseOptions, d: SqlServerDependenci
     system: 'microsoft.sql_server',
     capabilities,
     address: target.address,
+    sessionName: options.applicationName,
     compile,
     readEstimate,
     classify,

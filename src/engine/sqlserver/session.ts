@@ -145,10 +145,9 @@ export function createSession(parts: SessionParts): Session {
   const alarm = createAlarm({
     now: parts.now,
     after: parts.after,
-    current: () => current?.o.deadline,
-    expire: () => {
-      if (current !== undefined) cancel(current, 'deadline')
-    },
+    current: () => current,
+    deadlineOf: (exchange) => exchange.o.deadline,
+    expire: (exchange) => cancel(exchange, 'deadline'),
   })
 
   const send = (exchange: Exchange, { values }: Statement) => {

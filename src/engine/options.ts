@@ -1,18 +1,42 @@
 /** Options of the database connection. */
 import { z } from 'zod'
 import { duration, lookingAt, port } from '#config/types.ts'
+import type { EngineKind } from './engine.ts'
+
+/** Scheme of a URL → kind of the database. */
+const schemes: Readonly<Record<string, EngineKind>> = {
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  sqlserver: 'sqlserver',
+  mssql: 'sqlserver',
+}
+
+/** The kind of database a URL is of; undefined when its scheme is none of ours. */
+function kindOfUrl(url: string | undefined): EngineKind | undefined {
+  const scheme = /^([a-z]+):\/\//.exec(url ?? '')?.[1] ?? ''
+  return Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
+}
 
 export const databaseOptions = z
   .strictObject({
-    engine: z.enum(['postgres']).default('postgres').describe('Kind of the database.'),
+    engine: z
+      .enum(['postgres', 'mysql', 'sqlserver'])
+      .optional()
+      .describe(
+        'Kind of the database; mysql is MariaDB too. Left out: what the scheme of the URL says, else postgres.',
+      ),
     url: z
       .string()
       .optional()
       .describe(
-        'Everything in one: postgres://user:password@host:5432/name. The single keys below win over its parts.',
+        'Everything in one: postgres://user:password@host:5432/name, mysql://… (or mariadb://), sqlserver://… (or mssql://). The single keys below win over its parts.',
       ),
     host: z.string().min(1).optional().describe('Host name, address, or the folder of a Unix socket.'),
-    port: port().optional().describe('Port; where nothing names one, 5432.'),
+    port: port()
+      .optional()
+      .describe('Port; where nothing names one, that of the engine: 5432, 3306 or 1433.'),
     name: z.string().min(1).optional().describe('Name of the database.'),
     user: z.string().min(1).optional().describe('User name.'),
     password: z.string().optional().describe('Password; use ${ENV} or file: to keep it out of the file.'),
@@ -59,11 +83,20 @@ export const databaseOptions = z
           path: ['url'],
           message: 'give database.url, or database.host and the other parts',
         })
-      if (o.url !== undefined && !/^postgres(ql)?:\/\//.test(o.url))
+      const said = kindOfUrl(o.url)
+      if (o.url !== undefined && said === undefined)
         context.addIssue({
           code: 'custom',
           path: ['url'],
-          message: 'must begin with postgres:// or postgresql://',
+          message: `must begin with ${Object.keys(schemes)
+            .map((scheme) => `${scheme}://`)
+            .join(', ')}`,
+        })
+      else if (said !== undefined && o.engine !== undefined && o.engine !== said)
+        context.addIssue({
+          code: 'custom',
+          path: ['engine'],
+          message: `is ${o.engine}, but database.url is that of a ${said} database`,
         })
       else if (o.url !== undefined && !URL.canParse(o.url))
         context.addIssue({
@@ -72,7 +105,11 @@ export const databaseOptions = z
           message: 'cannot be read as a URL; percent-encode special characters of user and password',
         })
     },
-    lookingAt('url', 'host'),
+    lookingAt('engine', 'url', 'host'),
   )
 
 export type DatabaseOptions = z.output<typeof databaseOptions>
+
+/** The kind of database these options mean: as `engine` says, else as the URL does, else PostgreSQL. */
+export const engineOf = (o: Pick<DatabaseOptions, 'engine' | 'url'>): EngineKind =>
+  o.engine ?? kindOfUrl(o.url) ?? 'postgres'

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Config } from '#config/schema.ts'
 import type { Engine } from '#engine/engine.ts'
+import { engineOf } from '#engine/options.ts'
 
 export interface EngineDependencies {
   readonly clock: Clock
@@ -15,12 +16,21 @@ export async function loadEngine(
   d: EngineDependencies = { clock: systemClock, observe: () => {} },
 ): Promise<Engine> {
   const statementTimeout = config.deadlines.default + 250
-  switch (config.database.engine) {
+  const engine = engineOf(config.database)
+  switch (engine) {
     case 'postgres': {
       const { createPostgres } = await import('#engine/postgres/index.ts')
       return createPostgres(config.database, { ...d, statementTimeout })
     }
+    case 'mysql': {
+      const { createMysql } = await import('#engine/mysql/index.ts')
+      return createMysql(config.database, { ...d, statementTimeout })
+    }
+    case 'sqlserver': {
+      const { createSqlServer } = await import('#engine/sqlserver/index.ts')
+      return createSqlServer(config.database, { ...d, statementTimeout })
+    }
     default:
-      return config.database.engine satisfies never
+      return engine satisfies never
   }
 }

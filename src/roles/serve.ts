@@ -59,7 +59,7 @@ export async function serveGateway(
     log: config.log,
     sink,
     build,
-    system: 'postgresql',
+    system: () => gateway.engine.system,
     pools: () => [gateway.pool.stats()],
     breakers: () => gateway.breakers.stats(),
     budget: () => gateway.budget?.stats(),

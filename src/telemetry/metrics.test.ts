@@ -6,7 +6,7 @@ import { createMetrics, type PoolNumbers } from './metrics.ts'
 const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {
   const { observe, render } = createMetrics({
     build: { version: '1.2.3', revision: 'abc' },
-    system: 'postgresql',
+    system: () => 'postgresql',
     pools: () => o.pools ?? [],
     budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'ramp' }],

@@ -26,8 +26,8 @@ export interface BudgetNumbers {
 
 export interface MetricsOptions {
   readonly build: { readonly version: string; readonly revision: string }
-  /** `db.system.name` of OpenTelemetry: postgresql, mysql, mariadb, microsoft.sql_server. */
-  readonly system: string
+  /** `db.system.name` of OpenTelemetry; asked with each statement. */
+  readonly system: () => string
   /** Read at each scrape. */
   readonly pools: () => readonly PoolNumbers[]
   /** Read at each scrape. */
@@ -263,7 +263,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
           if (e.version !== undefined) versions.add(1, e.version)
           break
         case 'statement':
-          statements.observe(e.ms / 1000, o.system, e.operation, e.resource, e.error ?? '')
+          statements.observe(e.ms / 1000, o.system(), e.operation, e.resource, e.error ?? '')
           break
         case 'pool.wait':
           waited.observe(e.ms / 1000, e.pool)

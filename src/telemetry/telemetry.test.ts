@@ -22,7 +22,7 @@ const setUp = () => {
       },
     }),
     build: { version: '1.2.3', revision: 'abc' },
-    system: 'postgresql',
+    system: () => 'postgresql',
     pools: () => [],
     budget: () => undefined,
     breakers: () => [],

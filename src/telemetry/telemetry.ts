@@ -23,7 +23,7 @@ export function createTelemetry(o: {
   log: LogOptions
   sink: Sink
   build: MetricsOptions['build']
-  system: string
+  system: () => string
   pools: MetricsOptions['pools']
   breakers: MetricsOptions['breakers']
   budget: MetricsOptions['budget']

@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
 
   const metrics = createMetrics({
     build: { version: '0', revision: '0' },
-    system: 'postgresql',
+    system: () => 'postgresql',
     pools: () => [],
     budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'closed' }],

@@ -3,9 +3,10 @@ import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Capabilities, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
+import { nameSessions } from '#engine/session-name.ts'
 import { announcer } from './announcer.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
-import { census, nameSessions } from './census.ts'
+import { census } from './census.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectPostgres } from './driver.ts'
@@ -42,6 +43,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
   }
   return {
     kind: 'postgres',
+    system: 'postgresql',
     capabilities,
     address: target.address,
     sessionName,

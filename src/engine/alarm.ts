@@ -8,43 +8,42 @@ export interface Alarm {
 }
 
 /**
- * When the alarm comes this late (ms), it was this process that stood still, and the answer may lie unread in the socket:
- * a cancel now would hit nothing and cost the session. So the socket is read first, for no longer than `readFirstMs`.
+ * When the timer fires this late (ms), it was this process that stood still, and the answer may lie unread in the socket: a
+ * cancel now would hit nothing and cost the session. So the socket is read first, for `readFirstMs`.
  */
 const stallMs = 100
 const readFirstMs = 100
 
 /**
  * The timer is left running when a statement ends in time, and asks anew when it fires early.
- * @param current what runs now; undefined when nothing does
- * @param expire called with what runs once its deadline is over
+ * @param current the deadline of what runs now; undefined when nothing does
+ * @param expire called once `current` is over
  */
-export function createAlarm<Running>(o: {
+export function createAlarm(o: {
   now: () => number
   after: (ms: number, body: () => void) => Timer
-  current: () => Running | undefined
-  deadlineOf: (running: Running) => number
-  expire: (running: Running) => void
+  current: () => number | undefined
+  expire: () => void
 }): Alarm {
   let timer: Timer | undefined
   let at = 0
+  const set = (ms: number, then: () => void) => {
+    at = o.now() + ms
+    timer = o.after(ms, then)
+  }
+  const fire = (haveRead: boolean) => {
+    timer = undefined
+    const due = o.current()
+    if (due === undefined) return
+    const late = o.now() - due
+    if (late < 0) watch(due)
+    else if (haveRead || late <= stallMs) o.expire()
+    else set(readFirstMs, () => fire(true))
+  }
   const watch = (deadline: number) => {
     if (timer !== undefined && at <= deadline) return
     timer?.cancel()
-    at = deadline
-    timer = o.after(deadline - o.now(), ring)
-  }
-  const ring = () => {
-    timer = undefined
-    const running = o.current()
-    if (running === undefined) return
-    const late = o.now() - o.deadlineOf(running)
-    if (late < 0) watch(o.deadlineOf(running))
-    else if (late <= stallMs) o.expire(running)
-    else
-      o.after(readFirstMs, () => {
-        if (o.current() === running) o.expire(running)
-      })
+    set(deadline - o.now(), () => fire(false))
   }
   return { watch, cancel: () => timer?.cancel() }
 }

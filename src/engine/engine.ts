@@ -221,6 +221,6 @@ export interface Engine {
   readEstimate(body: Uint8Array): number
   /** `host:port/database`, without credentials, for logs and /status. */
   readonly address: string
-  /** How the sessions of this gateway name themselves to the server: the configured name and, where there is a census, an id. */
+  /** How the sessions of this gateway name themselves to the server: the configured name and an id. */
   readonly sessionName: string
 }

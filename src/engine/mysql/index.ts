@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Capabilities, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
+import { nameSessions } from '#engine/session-name.ts'
 import { createPollingWatch } from '#engine/polling.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
 import { compile, readEstimate } from './dialect.ts'
@@ -31,6 +32,8 @@ export interface MysqlDependencies {
 /** @throws GatewayError when the options do not say where the database is */
 export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Engine {
   const target = readTarget(options)
+  const sessionName = nameSessions(options.applicationName)
+  const named = { ...options, applicationName: sessionName }
   const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
   // Told by every connection. A statement is compiled after the catalogue was read, hence after the first of them.
   let flavour = mariadb
@@ -41,14 +44,14 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     },
     capabilities,
     address: target.address,
-    sessionName: options.applicationName,
+    sessionName,
     compile: (statement) => compile(statement, flavour),
     readEstimate,
     classify,
     readCatalog,
     fingerprint,
     connect: async (o) => {
-      const connection = await connectMysql(target, options, base, o)
+      const connection = await connectMysql(target, named, base, o)
       flavour = flavourOf(connection.serverVersion)
       return connection
     },

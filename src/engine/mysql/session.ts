@@ -66,9 +66,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const alarm = createAlarm({
     now: parts.now,
     after: parts.after,
-    current: () => current,
-    deadlineOf: (exchange) => exchange.o.deadline,
-    expire: (exchange) => cancel(exchange, 'deadline'),
+    current: () => current?.o.deadline,
+    expire: () => {
+      if (current !== undefined) cancel(current, 'deadline')
+    },
   })
 
   const leave = (exchange: Exchange) => {

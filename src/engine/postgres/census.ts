@@ -1,14 +1,6 @@
 /** Which gateways have sessions in the server, and how many sessions it lets a user have at all. */
-import { randomBytes } from 'node:crypto'
 import type { Census, Connection } from '#engine/engine.ts'
-
-/** Bytes of the id behind the name, and its characters with the stroke: three tell sixteen million gateways apart. */
-const idBytes = 3
-const idLength = 1 + 2 * idBytes
-
-/** `postern` → `postern/3f2a91`: the configured name, and what tells this gateway from others of that name. */
-export const nameSessions = (applicationName: string): string =>
-  `${applicationName}/${randomBytes(idBytes).toString('hex')}`
+import { sessionIdLength } from '#engine/session-name.ts'
 
 /*
  * Our own name is taken from the session: the server replaces what is not ASCII. application_name is shown to everybody,
@@ -21,8 +13,8 @@ seen AS (
   SELECT a.application_name AS name, pg_catalog.count(*) AS sessions
   FROM pg_catalog.pg_stat_activity a, me
   WHERE pg_catalog.length(a.application_name) = pg_catalog.length(me.name)
-    AND pg_catalog."left"(a.application_name, -${idLength}) = pg_catalog."left"(me.name, -${idLength})
-    AND pg_catalog."right"(a.application_name, ${idLength}) ~ '^/[0-9a-f]{${2 * idBytes}}$'
+    AND pg_catalog."left"(a.application_name, -${sessionIdLength}) = pg_catalog."left"(me.name, -${sessionIdLength})
+    AND pg_catalog."right"(a.application_name, ${sessionIdLength}) ~ '^/[0-9a-f]{${sessionIdLength - 1}}$'
     AND coalesce(a.backend_type, 'client backend') = 'client backend'
   GROUP BY 1
 )

@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Capabilities, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
+import { nameSessions } from '#engine/session-name.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
@@ -31,19 +32,20 @@ export interface SqlServerDependencies {
 export function createSqlServer(options: DatabaseOptions, d: SqlServerDependencies): Engine {
   const target = readTarget(options)
   const { clock, observe, statementTimeout } = d
+  const sessionName = nameSessions(options.applicationName)
+  const named = { ...options, applicationName: sessionName }
   return {
     kind: 'sqlserver',
     system: 'microsoft.sql_server',
     capabilities,
     address: target.address,
-    sessionName: options.applicationName,
+    sessionName,
     compile,
     readEstimate,
     classify,
     readCatalog,
     fingerprint,
-    connect: (o) =>
-      connectSqlServer(target, options, { clock, observe, pool: 'primary', statementTimeout }, o),
+    connect: (o) => connectSqlServer(target, named, { clock, observe, pool: 'primary', statementTimeout }, o),
     watchSchema: ({ pollMs }) => createSchemaWatch({ clock, pollMs }),
   }
 }

@@ -145,9 +145,10 @@ export function createSession(parts: SessionParts): Session {
   const alarm = createAlarm({
     now: parts.now,
     after: parts.after,
-    current: () => current,
-    deadlineOf: (exchange) => exchange.o.deadline,
-    expire: (exchange) => cancel(exchange, 'deadline'),
+    current: () => current?.o.deadline,
+    expire: () => {
+      if (current !== undefined) cancel(current, 'deadline')
+    },
   })
 
   const send = (exchange: Exchange, { values }: Statement) => {

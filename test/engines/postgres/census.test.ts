@@ -1,6 +1,7 @@
 /** The list of sessions of a real server, as a gateway counts it: of every user, by the name alone. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { census, nameSessions } from '#engine/postgres/census.ts'
+import { census } from '#engine/postgres/census.ts'
+import { nameSessions } from '#engine/session-name.ts'
 import {
   postgresMissing,
   postgresVersions,

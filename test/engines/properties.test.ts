@@ -105,7 +105,7 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlSe
       checkAnswer(method, path, answer)
     }
 
-    it('answers valid reads as the model does, page by page', { timeout: 120_000 }, async () => {
+    it('answers valid reads as the model does, page by page', { timeout: 500_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(
           queriesOf(model),
@@ -137,11 +137,11 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlSe
             }
           },
         ),
-        { numRuns: 300, includeErrorInReport: true },
+        { numRuns: 800, includeErrorInReport: true },
       )
     })
 
-    it('finds no fault in whatever clients ask', { timeout: 180_000 }, async () => {
+    it('finds no fault in whatever clients ask', { timeout: 500_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
@@ -159,11 +159,11 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlSe
             checkHarmless(method, url, answer)
           },
         ),
-        { numRuns: 2500, includeErrorInReport: true },
+        { numRuns: 9000, includeErrorInReport: true },
       )
     })
 
-    it('finds no fault in values of every type', { timeout: 120_000 }, async () => {
+    it('finds no fault in values of every type', { timeout: 500_000 }, async () => {
       const column = fc.constantFrom(...Array.from({ length: columns }, (_, i) => `c${i}`))
       await fc.assert(
         fc.asyncProperty(
@@ -184,11 +184,11 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlSe
             checkHarmless('GET', path, await gateway.request('GET', path))
           },
         ),
-        { numRuns: 1000, includeErrorInReport: true },
+        { numRuns: 7000, includeErrorInReport: true },
       )
     })
 
-    it('finds no fault in batches', { timeout: 60_000 }, async () => {
+    it('finds no fault in batches', { timeout: 500_000 }, async () => {
       const someItem = fc.record(
         {
           method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', ''),
@@ -209,12 +209,12 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlSe
             await gateway.request('POST', '/api/v1/batch', { body: items }),
           )
         }),
-        { numRuns: 300, includeErrorInReport: true },
+        { numRuns: 800, includeErrorInReport: true },
       )
     })
 
     it('answers bytes that are hardly HTTP with HTTP, and never with a fault', {
-      timeout: 60_000,
+      timeout: 500_000,
     }, async () => {
       const someBytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))
       await fc.assert(
@@ -240,7 +240,7 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlSe
             expect(status, text.toString('latin1')).toBeLessThan(500)
           },
         ),
-        { numRuns: 300, includeErrorInReport: true },
+        { numRuns: 800, includeErrorInReport: true },
       )
     })
 

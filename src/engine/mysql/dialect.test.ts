@@ -27,8 +27,24 @@ const skeleton = (text: string) =>
   text.replaceAll(/`(?:[^`]|``)*`|'(?:[^']|'')*'/gs, (quoted) => quoted.slice(-1))
 
 const hostile = fc.oneof(
-  fc.constantFrom('`', '``', "'", '"', ';', '--', '/*', '?', '\\', "\\'", '`; drop table x; --', '\n', '#'),
-  fc.string({ unit: 'binary', maxLength: 15 }).map((name) => name.replaceAll('\0', '') || 'x'),
+  fc.constantFrom(
+    '`',
+    '``',
+    "'",
+    '"',
+    ';',
+    '--',
+    '/*',
+    '?',
+    '\\',
+    "\\'",
+    '`; drop table x; --',
+    '\n',
+    '#',
+    'é💥',
+    '\u2028',
+  ),
+  fc.string({ minLength: 1, maxLength: 15 }),
 )
 
 const of = (native: string, more: Partial<ValueType> = {}): ValueType => ({

@@ -50,6 +50,7 @@ describe('a text to store', () => {
   it.each([
     [timestamp, 'infinity'],
     [timestamp, '10000-01-01T00:00:00Z'],
+    [timestamp, '294277-01-01T00:00:00Z'],
     [timestamp, '9999-12-31T23:00:00-02:00'],
     [datetime, '0044-03-15T12:00:00 BC'],
     [type('date', 'date'), '-infinity'],

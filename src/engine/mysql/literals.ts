@@ -92,8 +92,9 @@ function momentText(value: string, digits: number): string {
   const at = new Date(0)
   at.setUTCFullYear(year, month - 1, day)
   at.setUTCHours(hour, minute - offsetMinutes(zone), second + carry)
+  // What is beyond dates of JavaScript has no year at all.
+  if (!(at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999)) throw beyond('such moment')
   const iso = at.toISOString()
-  if (at.getUTCFullYear() < 1 || at.getUTCFullYear() > 9999) throw beyond('such moment')
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)}${micros}`
 }
 

@@ -16,7 +16,15 @@ import { keyColumns, listOf, unaliased, wantsRows } from './writes.ts'
 /** What `Hidden` says of a row that is new. */
 const isNew = sql`'t'`
 
-export function insert(g: Grammar, flavour: Flavour, s: Insert): Stepped {
+/** A view takes no row without columns (error 1136): then one of them is named, for its default. */
+function withColumns(s: Insert): Insert {
+  if (s.columns.length > 0 || s.table.kind === 'table') return s
+  const first = s.table.columns.find((column) => column.generated === 'no')
+  return first === undefined ? s : { ...s, columns: [first], rows: s.rows.map(() => [undefined]) }
+}
+
+export function insert(g: Grammar, flavour: Flavour, asked: Insert): Stepped {
+  const s = withColumns(asked)
   if (s.upsert) return upsert(g, s, s.upsert)
   const rows = sql`INSERT INTO ${g.tableName(s.table)} (${join(names(g, s.columns), ', ')}) ${valueRows(g, s.rows)}`
   if (!wantsRows(s)) return { text: rows, columns: [] }

@@ -7,7 +7,7 @@
  *   They run under SET NOCOUNT ON and tell the rows written themselves: `#affected`, the only column of their last
  *   result, is that number; any other result of a write is the answer.
  * - The answer of a call is the result whose first column is `#row`, or else the first one whose columns have the names of
- *   the call's (a column without a name counts as any); routines may send others of their own.
+ *   the call's (one called `column3` by its place has any name); routines may send others of their own.
  * - Every value comes as canonical text (in the rows that a procedure sends: as calls.ts says), or as bit, integer, real, float or binary, which the driver writes as t and f,
  *   digits, the shortest digits and base64. Columns of encoding `raw` may hold marks (marks.ts).
  */

@@ -129,7 +129,7 @@ function createConnection(session: Session, clock: Clock, initialLockTimeout: nu
     const isCalled = (columns: readonly ResultColumn[]) =>
       !isMarked &&
       columns.length === q.columns.length &&
-      columns.every(({ colName }, i) => colName === '' || colName === q.columns[i]?.name) &&
+      columns.every(({ colName }, i) => [colName, `column${i + 1}`].includes(q.columns[i]?.name ?? '')) &&
       results++ === 0
     let affected: number | undefined
     await session.exchange(

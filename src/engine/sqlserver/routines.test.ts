@@ -119,12 +119,12 @@ describe('a procedure', () => {
   it('gives the rows of its first result', () => {
     const [found] = read({
       routines: [routine('P')],
-      results: [result('at', 'datetime'), result(null, 'int')],
+      results: [result('at', 'datetime'), result(null, 'int'), result('AT', 'date')],
     })
     expect(found?.returns).toMatchObject({
       kind: 'rows',
       set: true,
-      columns: [{ name: 'at', type: { family: 'datetime' } }, { name: 'column2' }],
+      columns: [{ name: 'at', type: { family: 'datetime' } }, { name: 'column2' }, { name: 'column3' }],
     })
   })
 

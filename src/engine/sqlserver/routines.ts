@@ -67,14 +67,15 @@ function readRoutine(
   const given = all.filter((p) => p.position > 0)
   if (!given.every((p) => p.callable && usable(p.name, p.resolved))) return undefined
 
-  const columnsOf = (rows: readonly { name: string; resolved: Resolved }[]): Column[] =>
-    rows.map((column, i) => ({
-      name: column.name || `column${i + 1}`,
-      type: column.resolved.type,
-      nullable: true,
-      hasDefault: false,
-      generated: 'no',
-    }))
+  /** One without a name of its own is called by its place, so that each can be asked for. */
+  const columnsOf = (rows: readonly { name: string; resolved: Resolved }[]): Column[] => {
+    const taken = new Set<string>()
+    return rows.map(({ name: own, resolved }, i) => {
+      const name = own === '' || taken.has(own.toLowerCase()) ? `column${i + 1}` : own
+      taken.add(name.toLowerCase())
+      return { name, type: resolved.type, nullable: true, hasDefault: false, generated: 'no' }
+    })
+  }
   const named = (rows: RawRows, at: number) =>
     rows.map((row) => ({ name: row[1] ?? '', resolved: resolve(nativeOf(row.slice(at, at + 4))) }))
 

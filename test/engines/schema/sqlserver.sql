@@ -225,8 +225,8 @@ CREATE TABLE types (
   a_uuid      uniqueidentifier,
   FOREIGN KEY (set_id) REFERENCES type_sets (id)
 );
--- Only since 2022 a text or a number alone is a document, if asked for by name.
-IF CAST(SERVERPROPERTY('ProductMajorVersion') AS int) >= 16
+-- Only since 2022 (and on Azure) a text or a number alone is a document, if asked for by name.
+IF CAST(SERVERPROPERTY('ProductMajorVersion') AS int) >= 16 OR CAST(SERVERPROPERTY('EngineEdition') AS int) IN (5, 8)
   EXEC ('ALTER TABLE types ADD CHECK (ISJSON(a_json, VALUE) = 1)');
 ELSE
   EXEC ('ALTER TABLE types ADD CHECK (ISJSON(a_json) = 1)');

@@ -172,6 +172,7 @@ export function inserts(context: EngineContext): void {
       ['/accounts', { owner: 'x', nothing: 1 }, 'unknown_field', 'nothing'],
       ['/accounts', { owner: 'x', parent: { owner: 'y' } }, 'unknown_field', 'parent'],
       ['/ledger_of_ada', { account: 'bob', seq: 1 }, 'constraint_check', ''],
+      ['/ledger_of_ada', {}, 'constraint_not_null', ''],
       ['/order_totals', { customer: 'x' }, 'method_not_allowed', ''],
       ['/nothing', {}, 'unknown_resource', 'nothing'],
     ] as const)('%s %j is refused: %s', async (path, row, code, named) => {

@@ -1,4 +1,5 @@
 /** What the network or the driver's own session says → a fault in common words; the part of classification that all engines share. */
+import { inspect } from 'node:util'
 import type { Fault } from './engine.ts'
 import { Cancelled, type CancelReason, SessionLost } from './session-errors.ts'
 
@@ -67,7 +68,8 @@ export function classifySession(error: unknown, classify: (error: unknown) => Fa
  * @param more codes of the library that does the login
  */
 export function classifyNetwork(error: unknown, more: Readonly<Record<string, Rule>> = {}): Fault {
-  if (!(error instanceof Error)) return { ...unknown('unknown'), native: String(error) }
+  if (!(error instanceof Error))
+    return { ...unknown('unknown'), native: typeof error === 'string' ? error : inspect(error, { depth: 0 }) }
   const { code, syscall } = error as NodeJS.ErrnoException
   const native = typeof code === 'string' ? `${code}: ${error.message}` : error.message
   // The signal's own reason comes only from connecting; a session tells of its cancels itself.

@@ -63,6 +63,7 @@ describe('status', () => {
       },
       pools: [],
       breakers: [],
+      servers: [],
       catalog: { content: catalog('f', [table('a', 'x'), table('b')]), loadedAt: 1000 },
     })
     expect(status).toMatchObject({

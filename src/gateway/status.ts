@@ -3,6 +3,7 @@ import type { Catalog, Routine, Table } from '#catalog/model.ts'
 import type { BreakerStats } from '#breaker/breaker.ts'
 import type { PoolStats } from '#pool/types.ts'
 import type { Check, Health } from './health.ts'
+import type { ServerStats } from './monitor.ts'
 
 /** Served as JSON by the admin listener; times are RFC 3339, durations seconds. */
 export interface Status {
@@ -20,6 +21,8 @@ export interface Status {
   }
   readonly pools: readonly PoolStats[]
   readonly breakers: readonly BreakerStats[]
+  /** Empty where the database is one server. */
+  readonly servers: readonly ServerStats[]
   /** null before the first reading. */
   readonly catalog: {
     readonly server: string
@@ -44,6 +47,7 @@ export function describeStatus(o: {
   health: Pick<Health, 'started' | 'ready'>
   pools: readonly PoolStats[]
   breakers: readonly BreakerStats[]
+  servers: readonly ServerStats[]
   catalog: { readonly content: Catalog; readonly loadedAt: number } | undefined
 }): Status {
   const ready = o.health.ready()
@@ -61,6 +65,7 @@ export function describeStatus(o: {
     },
     pools: o.pools,
     breakers: o.breakers,
+    servers: o.servers,
     catalog: o.catalog
       ? {
           server: o.catalog.content.server,

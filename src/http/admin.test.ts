@@ -17,6 +17,7 @@ const status: Status = {
   ready: { ok: true, checks: [] },
   pools: [],
   breakers: [],
+  servers: [],
   catalog: null,
 }
 const report: ReloadReport = {

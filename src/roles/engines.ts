@@ -3,24 +3,32 @@ import { type Clock, systemClock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Config } from '#config/schema.ts'
 import type { Engine } from '#engine/engine.ts'
+import { hostsOf } from '#engine/hosts.ts'
+import type { DatabaseOptions } from '#engine/options.ts'
 
 export interface EngineDependencies {
   readonly clock: Clock
   readonly observe: Observe
+  /** Name of the pool that its sessions belong to; default primary. */
+  readonly pool?: string
 }
 
-/** @throws GatewayError when the options do not say where the database is */
+/**
+ * @param database one server's options; default: the first host of the configuration
+ * @throws GatewayError when the options do not say where the database is
+ */
 export async function loadEngine(
   config: Config,
   d: EngineDependencies = { clock: systemClock, observe: () => {} },
+  database: DatabaseOptions = hostsOf(config.database)[0],
 ): Promise<Engine> {
   const statementTimeout = config.deadlines.default + 250
-  switch (config.database.engine) {
+  switch (database.engine) {
     case 'postgres': {
       const { createPostgres } = await import('#engine/postgres/index.ts')
-      return createPostgres(config.database, { ...d, statementTimeout })
+      return createPostgres(database, { ...d, statementTimeout })
     }
     default:
-      return config.database.engine satisfies never
+      return database.engine satisfies never
   }
 }

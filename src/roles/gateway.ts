@@ -10,14 +10,15 @@ import { type Breakers, createBreakers, noBreakers } from '#gateway/breakers.ts'
 import { createCall } from '#gateway/call.ts'
 import { createCursors } from '#gateway/cursor.ts'
 import { createExecute, type Execute } from '#gateway/execute.ts'
-import { type ConnectPrimary, createLook, type Look, primaryOnly } from '#gateway/primary.ts'
+import type { Monitor } from '#gateway/monitor.ts'
+import { type ConnectPrimary, createLook, type Look } from '#gateway/primary.ts'
 import { createRead } from '#gateway/read.ts'
 import { createSchema, type Schema } from '#gateway/schema.ts'
 import { createWrite } from '#gateway/write.ts'
 import { poolSettings } from '#pool/budget.ts'
 import { createPool } from '#pool/pool.ts'
 import type { Pool } from '#pool/types.ts'
-import { loadEngine } from './engines.ts'
+import { createLanes, createServers } from './lanes.ts'
 
 /** Rows a stream asks the database for at a time: enough to keep it busy, few enough to wait for a slow reader. */
 const streamBatch = 1000
@@ -25,7 +26,13 @@ const streamBatch = 1000
 export interface Gateway {
   readonly engine: Engine
   readonly pool: Pool<Connection>
-  readonly breakers: Breakers
+  /** The primary's, then the replicas'. */
+  readonly pools: readonly Pool<Connection>[]
+  readonly breakers: readonly Breakers[]
+  /** Only where there are several servers. */
+  readonly monitor: Monitor | undefined
+  /** Whether reads may go to replicas, and so have to find what was written before. */
+  readonly consistency: boolean
   readonly look: Look
   readonly schema: Schema
   readonly execute: Execute
@@ -39,8 +46,8 @@ export async function createGateway(
   config: Config,
   { clock, observe }: { clock: Clock; observe: Observe },
 ): Promise<Gateway> {
-  const engine = await loadEngine(config, { clock, observe })
-  const connect = primaryOnly(engine)
+  const servers = await createServers(config, { clock, observe }, () => pool.renew())
+  const { engine, connect, monitor } = servers
   const pool = createPool<Connection>(poolSettings('primary', config.pools), {
     clock,
     observe,
@@ -60,7 +67,7 @@ export async function createGateway(
     resolve: (catalog) => resolveContract(catalog, config.api),
   })
   const breakers = breakersOf(config, { clock, observe, connect, pool })
-  const execute = createExecute({
+  const primary = createExecute({
     clock,
     engine,
     pool,
@@ -68,15 +75,21 @@ export async function createGateway(
     development: config.api.development,
     onSchemaMismatch: () => schema.suspect(),
   })
+  const secret = cursorSecret(config)
+  const lanes = createLanes(servers, { pool, execute: primary }, config, { clock, observe, secret })
+  const replicaServes = () => monitor?.stats().some((s) => s.kind === 'replica' && s.serves) === true
   const options = config.api
   return {
     engine,
     pool,
-    breakers,
-    look: createLook({ pool, connect }),
+    pools: [pool, ...lanes.pools],
+    breakers: [breakers, ...lanes.breakers],
+    monitor,
+    consistency: servers.replicas.length > 0,
+    look: createLook({ pool, connect, replicaServes }),
     schema,
-    execute,
-    read: createRead({ engine, cursors: createCursors(cursorSecret(config)), options, streamBatch }),
+    execute: lanes.execute,
+    read: createRead({ engine, cursors: createCursors(secret), options, streamBatch }),
     write: createWrite({ engine, options }),
     call: createCall({ engine, options }),
   }

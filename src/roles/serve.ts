@@ -60,8 +60,9 @@ export async function serveGateway(
     sink,
     build,
     system: 'postgresql',
-    pools: () => [gateway.pool.stats()],
-    breakers: () => gateway.breakers.stats(),
+    pools: () => gateway.pools.map((pool) => pool.stats()),
+    breakers: () => gateway.breakers.flatMap((breakers) => breakers.stats()),
+    endpoints: () => gateway.monitor?.stats() ?? [],
   })
   const urls = { data: '', observe: '', admin: '' }
   const { socket } = config.listeners.data
@@ -106,6 +107,7 @@ export async function serveGateway(
     deadlines: createDeadlines(config.deadlines),
     stream: { deadlineMs: config.deadlines.stream, slowReaderMs: config.deadlines.slowReader },
     cancelled: lifecycle.cancelled,
+    consistency: gateway.consistency,
     read: gateway.read,
     write: gateway.write,
     call: gateway.call,
@@ -134,8 +136,9 @@ export async function serveGateway(
         uptimeMs: clock.now() - born,
         database: { engine: gateway.engine.kind, address: gateway.engine.address },
         health,
-        pools: [gateway.pool.stats()],
-        breakers: gateway.breakers.stats(),
+        pools: gateway.pools.map((pool) => pool.stats()),
+        breakers: gateway.breakers.flatMap((breakers) => breakers.stats()),
+        servers: gateway.monitor?.stats() ?? [],
         catalog: ((snapshot) =>
           snapshot && { content: snapshot.contract.catalog, loadedAt: snapshot.loadedAt })(
           gateway.schema.peek(),
@@ -183,14 +186,17 @@ export async function serveGateway(
   lifecycle.register({
     name: 'database',
     start: () => {
+      gateway.monitor?.start()
       health.start()
       gateway.schema.start()
     },
     stop: async () => {
       health.stop()
       await gateway.schema.stop()
-      gateway.breakers.stop()
-      await gateway.pool.drain(AbortSignal.timeout(1000))
+      for (const breakers of gateway.breakers) breakers.stop()
+      await gateway.monitor?.stop()
+      const limit = AbortSignal.timeout(1000)
+      await Promise.all(gateway.pools.map((pool) => pool.drain(limit)))
     },
   })
   listener('admin', () => listen(adminApp, [config.listeners.admin], undefined, { clock, refuse }), false)

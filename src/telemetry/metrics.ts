@@ -18,6 +18,15 @@ export interface BreakerNumbers {
   readonly state: BreakerWord
 }
 
+/** What the gauges of a server need to know. */
+export interface EndpointNumbers {
+  readonly name: string
+  readonly role: 'primary' | 'replica' | 'unknown'
+  readonly kind: 'host' | 'replica'
+  readonly lagMs: number | undefined
+  readonly serves: boolean
+}
+
 export interface MetricsOptions {
   readonly build: { readonly version: string; readonly revision: string }
   /** `db.system.name` of OpenTelemetry: postgresql, mysql, mariadb, microsoft.sql_server. */
@@ -26,6 +35,8 @@ export interface MetricsOptions {
   readonly pools: () => readonly PoolNumbers[]
   /** Read at each scrape. */
   readonly breakers: () => readonly BreakerNumbers[]
+  /** Read at each scrape; none where nobody watches the servers. */
+  readonly endpoints: () => readonly EndpointNumbers[]
   /** Log lines lost because nobody read them; read at each scrape. */
   readonly droppedLines: () => number
   /** Most series per metric. */
@@ -88,6 +99,8 @@ const claims: Record<Of<'idempotency'>['result'], true> = {
 }
 const cancels: Record<Of<'cancel'>['outcome'], true> = { sent: true, failed: true }
 
+const rywOutcomes: Record<Of<'ryw'>['outcome'], true> = { replica: true, waited: true, primary: true }
+const roles = ['primary', 'replica', 'unknown'] as const satisfies readonly EndpointNumbers['role'][]
 const breakerStates = ['closed', 'open', 'ramp'] as const satisfies readonly BreakerWord[]
 
 /** Makes the metrics of one process; durations come in as milliseconds and are shown in seconds. */
@@ -175,6 +188,12 @@ export function createMetrics(o: MetricsOptions): Metrics {
     'target',
     'state',
   ])
+  const ryw = counter(
+    'postern_ryw_total',
+    'Reads that had to see an earlier write, by who served them.',
+    ['outcome'],
+    Object.keys(rywOutcomes),
+  )
   const versions = counter('postern_version_requests_total', 'Requests by API version.', ['version'])
 
   const state = { tables: 0, draining: 0, up: 0 }
@@ -198,6 +217,25 @@ export function createMetrics(o: MetricsOptions): Metrics {
     labels: ['target', 'state'],
     read: () =>
       o.breakers().flatMap((b) => breakerStates.map((s) => [b.state === s ? 1 : 0, b.target, s] as const)),
+  })
+  registry.gauge({
+    name: 'postern_endpoint_role',
+    help: 'Of each server of the database one series per role, 1 for the one it says it has.',
+    labels: ['endpoint', 'role'],
+    read: () => o.endpoints().flatMap((e) => roles.map((r) => [e.role === r ? 1 : 0, e.name, r] as const)),
+  })
+  const replicas = () => o.endpoints().filter((e) => e.kind === 'replica')
+  registry.gauge({
+    name: 'postern_replica_serving',
+    help: '1 while the replica serves reads.',
+    labels: ['endpoint'],
+    read: () => replicas().map((e) => [e.serves ? 1 : 0, e.name] as const),
+  })
+  registry.gauge({
+    name: 'postern_replica_lag_seconds',
+    help: 'How far the replica is behind the primary, as far as it is known.',
+    labels: ['endpoint'],
+    read: () => replicas().flatMap((e) => (e.lagMs === undefined ? [] : [[e.lagMs / 1000, e.name] as const])),
   })
   gauge('postern_catalog_tables', 'Tables and views in the catalogue.', () => state.tables)
   gauge('postern_draining', '1 while the gateway shuts down.', () => state.draining)
@@ -252,6 +290,9 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'breaker':
           transitions.add(1, e.target, e.to)
           break
+        case 'ryw':
+          ryw.add(1, e.outcome)
+          break
         case 'cancel':
           cancelled.add(1, e.outcome)
           break
@@ -277,6 +318,8 @@ export function createMetrics(o: MetricsOptions): Metrics {
         // pool.evict with reason leak is the count of these.
         case 'pool.leak':
         case 'catalog.unmappable':
+        case 'replica':
+        case 'writer':
         case 'fault':
           break
         default:

@@ -26,6 +26,7 @@ export function createTelemetry(o: {
   system: string
   pools: MetricsOptions['pools']
   breakers: MetricsOptions['breakers']
+  endpoints: MetricsOptions['endpoints']
 }): Telemetry {
   const log = createLog({ options: o.log, clock: o.clock, write: o.sink.write })
   const metrics = createMetrics({
@@ -33,6 +34,7 @@ export function createTelemetry(o: {
     system: o.system,
     pools: o.pools,
     breakers: o.breakers,
+    endpoints: o.endpoints,
     droppedLines: o.sink.dropped,
   })
   return {

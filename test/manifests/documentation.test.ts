@@ -23,6 +23,7 @@ describe('docs/operations.md', () => {
     build: { version: '0', revision: '0' },
     system: 'postgresql',
     pools: () => [],
+    endpoints: () => [],
     breakers: () => [{ target: 'primary/read', state: 'closed' }],
     droppedLines: () => 0,
   })

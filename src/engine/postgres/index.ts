@@ -9,6 +9,7 @@ import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectPostgres } from './driver.ts'
 import { classify } from './faults.ts'
+import { createReplication } from './replication.ts'
 import { readTarget } from './target.ts'
 
 const capabilities: Capabilities = {
@@ -26,12 +27,19 @@ export interface PostgresDependencies {
   readonly observe: Observe
   /** Milliseconds; the deadline most requests have, so that sessions start with it. */
   readonly statementTimeout: number
+  /** Name of the pool that its sessions belong to; default primary. */
+  readonly pool?: string
 }
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
   const target = readTarget(options)
-  const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
+  const base = {
+    clock: d.clock,
+    observe: d.observe,
+    pool: d.pool ?? 'primary',
+    statementTimeout: d.statementTimeout,
+  }
   return {
     kind: 'postgres',
     capabilities,
@@ -42,6 +50,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     readCatalog,
     fingerprint,
     announcer,
+    replication: createReplication(),
     connect: (o) => connectPostgres(target, options, base, o),
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({

@@ -86,6 +86,8 @@ export interface Mark {
 
 /** Where a server stands: what it has written when it is the primary, what it has replayed when it is a replica. */
 export interface Standing extends Mark {
+  /** Tells this server from all others, by whatever name it is reached; another text after a restart will do. */
+  readonly server: string
   readonly role: ServerRole
   /** On a replica: age in ms, by its own clock, of the last change it has replayed. An idle primary makes it grow. */
   readonly behindMs: number | undefined

@@ -140,9 +140,16 @@ export function createMonitor(d: MonitorDependencies): Monitor {
 
   const judgeWriter = () => {
     const before = seats.now()
-    const claims = [...all.values()].flatMap((w) =>
+    const claims = [...hosts, ...replicas].flatMap((w) =>
       w.standing?.role === 'primary' && w.failures < strikes
-        ? [{ name: w.server.name, mayLead: w.server.kind === 'host', mark: w.standing }]
+        ? [
+            {
+              name: w.server.name,
+              mayLead: w.server.kind === 'host',
+              server: w.standing.server,
+              mark: w.standing,
+            },
+          ]
         : [],
     )
     const after = seats.judge(claims, hosts.length === 1 ? hosts[0]?.server.name : undefined)
@@ -157,7 +164,7 @@ export function createMonitor(d: MonitorDependencies): Monitor {
         from: before.writer,
         to: after.writer,
         why: after.state === 'taken' ? 'found' : after.state === 'empty' ? 'lost' : after.state,
-        primaries: claims.map(({ name }) => name),
+        primaries: after.claimed,
       })
     const moved = after.state !== before.state || after.writer !== before.writer
     if (moved && before.state !== 'unknown' && after.state !== 'empty') d.onWriter()

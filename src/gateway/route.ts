@@ -160,6 +160,10 @@ export function createRoute(d: RouteDependencies): Execute {
       d.observe({ kind: 'ryw', outcome: 'primary' })
       return d.primary(ctx, trip, body)
     }
+    // A replica of the line that was left may still have what the primary has lost.
+    const leader = monitor.seat().writer
+    const line = leader === undefined ? undefined : monitor.standing(leader)?.line
+    if (wanted !== undefined && line !== undefined && line !== wanted.line) await checkPrimary(ctx, wanted)
     const tried = new Set<string>()
     let waited = false
     for (;;) {

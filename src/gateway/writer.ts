@@ -5,6 +5,8 @@ import type { Mark } from '#engine/engine.ts'
 export interface Claim {
   readonly name: string
   readonly mayLead: boolean
+  /** Standing.server: the same server may be reached by two names. */
+  readonly server: string
   readonly mark: Mark
 }
 
@@ -23,7 +25,10 @@ export interface SeatKeeper {
   now(): Seat
   /** All hosts have been asked at least once. */
   lookedAround(): void
-  /** @param only the one host there is: it is written to as long as nobody younger speaks up */
+  /**
+   * @param claims those that may lead first
+   * @param only the one host there is: it is written to as long as nobody younger speaks up
+   */
   judge(claims: readonly Claim[], only: string | undefined): Seat
 }
 
@@ -39,7 +44,10 @@ export function createSeat(younger: (a: Mark, b: Mark) => number): SeatKeeper {
     lookedAround: () => {
       complete = true
     },
-    judge: (claims, only) => {
+    judge: (all, only) => {
+      const claims = all.filter(
+        (claim, index) => all.findIndex(({ server }) => server === claim.server) === index,
+      )
       for (const { mark } of claims)
         if (youngest === undefined || younger(mark, youngest) > 0) youngest = mark
       const claimed = claims.map(({ name }) => name)

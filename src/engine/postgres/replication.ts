@@ -12,7 +12,7 @@ interface Until {
  * members of pg_monitor. A promoted server goes on showing where its recovery ended: that is where the timeline before
  * was left. `pg_walfile_name` names the timeline that is written to. (Manual, "System Administration Functions")
  */
-const standingText = `SELECT r.*, CASE WHEN NOT recovery THEN pg_catalog.pg_last_wal_replay_lsn()::text END,
+const standingText = `SELECT r.*, pg_catalog.pg_postmaster_start_time()::text, CASE WHEN NOT recovery THEN pg_catalog.pg_last_wal_replay_lsn()::text END,
   CASE WHEN recovery THEN (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::bigint END
 FROM (SELECT p.recovery,
     CASE WHEN p.recovery THEN (SELECT greatest(
@@ -77,9 +77,10 @@ export function createReplication(): Replication {
 
     async standing(c, o) {
       const [row] = await c.query(standingText, [], o)
-      const [recovery, line, position, left, behind] = row ?? []
+      const [recovery, line, position, server, left, behind] = row ?? []
       const timeline = Number(line ?? 0)
       const standing: Standing = {
+        server: server ?? '',
         role: recovery === 't' ? 'replica' : 'primary',
         line: String(timeline),
         position: position ?? '0/0',

@@ -14,6 +14,8 @@ const rooms: Record<string, readonly string[]> = {
   catalog: [],
   engine: ['catalog', 'plan'],
   'engine/postgres': ['catalog', 'plan', 'engine'],
+  'engine/mysql': ['catalog', 'plan', 'engine'],
+  'engine/sqlserver': ['catalog', 'plan', 'engine'],
   pool: [],
   breaker: [],
   limits: [],
@@ -25,6 +27,8 @@ const rooms: Record<string, readonly string[]> = {
 /** Package → rooms that may import it; `options` stands for every room's options.ts. A package not listed belongs to no room. */
 const packages: Record<string, readonly string[]> = {
   postgres: ['engine/postgres', 'demo'],
+  mysql2: ['engine/mysql'],
+  tedious: ['engine/sqlserver'],
   hono: ['http'],
   '@hono/node-server': ['http'],
   zod: ['config', 'options', 'roles'],

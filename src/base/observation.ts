@@ -56,7 +56,25 @@ export type Observation =
   | { kind: 'pool.leak'; pool: string; heldMs: number }
   | {
       kind: 'shed'
-      reason: 'queue_full' | 'pool_timeout' | 'overload' | 'breaker_open' | 'draining' | 'starting'
+      reason:
+        | 'queue_full'
+        | 'pool_timeout'
+        | 'overload'
+        | 'event_loop'
+        | 'breaker_open'
+        | 'draining'
+        | 'starting'
+    }
+  | {
+      kind: 'budget'
+      pool: string
+      /** Size of the pool before and now. */
+      from: number
+      to: number
+      instances: number
+      connections: number
+      /** The server could not be asked: the pool may keep what it has open. */
+      blind: boolean
     }
   | { kind: 'idempotency'; result: 'first' | 'repeated' | 'running' | 'reused' }
   | {
@@ -72,6 +90,15 @@ export type Observation =
   | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' }
   | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }
   | { kind: 'catalog.failed'; error: unknown }
+  | {
+      kind: 'snapshot'
+      /** `refused`: a file that is not believed, or cannot be read; `failed`: it could not be written. */
+      action: 'written' | 'restored' | 'refused' | 'failed'
+      /** Of `restored`: when it was read from the database, wall clock ms. */
+      readAt?: number
+      tables?: number
+      error?: unknown
+    }
   | { kind: 'catalog.unmappable'; table: string; column: string; native: string; action: 'omit' | 'text' }
   | { kind: 'database.up'; ms: number }
   | { kind: 'database.down'; error: unknown }

@@ -26,6 +26,8 @@ export interface ValueType {
   readonly range?: readonly [string, string]
   /** Largest number of characters, for strings that have one. */
   readonly maxLength?: number
+  /** Engine-owned: the collation of a column of text, where a cast must name it. */
+  readonly collation?: string
   /** Total digits and digits after the point, for decimals that have them. */
   readonly precision?: number
   readonly scale?: number
@@ -108,6 +110,7 @@ export interface Routine extends TableId {
     | { readonly kind: 'scalar'; readonly type: ValueType; readonly set: boolean }
     | {
         readonly kind: 'rows'
+        /** Empty: known only when it runs, which may show that there are no rows at all. */
         readonly columns: readonly Column[]
         readonly set: boolean
         readonly table?: TableId

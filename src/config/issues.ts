@@ -44,8 +44,9 @@ function message(issue: z.core.$ZodIssue, node: Node | undefined, at: Shape): st
       return `expected ${expectation(at)}, got ${got(node, at, issue.path)}`
     case 'unrecognized_keys':
       return `unknown keys: ${issue.keys.join(', ')}`
-    case 'not_multiple_of':
     case 'invalid_union':
+      return `expected ${expectation(at)}, got ${got(node, at, issue.path)}`
+    case 'not_multiple_of':
     case 'invalid_key':
     case 'invalid_element':
       return issue.message

@@ -62,7 +62,12 @@ function adapt(json: Json, shape: Shape, partial: boolean): Json {
       return takesAnyText(rule) ? { ...about, ...rule } : orReference(about, rule)
     case 'integer':
     case 'number':
-      return orReference(about, withoutSafeBounds(rule))
+      return orReference(
+        about,
+        Array.isArray(rule['anyOf'])
+          ? { anyOf: rule['anyOf'].map((one: Json) => withoutSafeBounds(one)) }
+          : withoutSafeBounds(rule),
+      )
     case 'boolean':
     case 'choice':
     case 'duration':

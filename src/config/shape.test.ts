@@ -4,7 +4,7 @@ import { checkOptions, noOptions, waitOptions } from '#roles/options.ts'
 import { placeOptions } from './load.ts'
 import { configSchema } from './schema.ts'
 import { namedKeys, objectShapeOf, shapeOf, variableOf } from './shape.ts'
-import { duration, port } from './types.ts'
+import { countOrAuto, duration, port } from './types.ts'
 
 test('a schema is read with kinds, bounds, defaults and descriptions', () => {
   const shape = objectShapeOf(
@@ -12,6 +12,7 @@ test('a schema is read with kinds, bounds, defaults and descriptions', () => {
       port: port().default(6420).describe('Where.'),
       wait: duration({ min: 10, max: 1000 }).default(500),
       mode: z.enum(['a', 'b']).optional(),
+      count: countOrAuto(1).default('auto'),
       tags: z.array(z.string()).default([]),
       names: z.record(z.string(), z.number()).default({}),
       inner: z.strictObject({ on: z.boolean() }).prefault({ on: true }).describe('A group.'),
@@ -26,6 +27,12 @@ test('a schema is read with kinds, bounds, defaults and descriptions', () => {
   })
   expect(shape.keys.get('wait')).toMatchObject({ kind: 'duration', min: 10, max: 1000, default: 500 })
   expect(shape.keys.get('mode')).toMatchObject({ kind: 'choice', choices: ['a', 'b'], optional: true })
+  expect(shape.keys.get('count')).toMatchObject({
+    kind: 'integer',
+    min: 1,
+    choices: ['auto'],
+    default: 'auto',
+  })
   expect(shape.keys.get('tags')).toMatchObject({ kind: 'list', item: { kind: 'text' } })
   expect(shape.keys.get('names')).toMatchObject({ kind: 'record', value: { kind: 'number' } })
   expect(shape.keys.get('inner')).toMatchObject({ kind: 'object', optional: true, description: 'A group.' })
@@ -33,6 +40,7 @@ test('a schema is read with kinds, bounds, defaults and descriptions', () => {
     'port',
     'wait',
     'mode',
+    'count',
     'tags',
     'names',
     'inner',
@@ -41,6 +49,7 @@ test('a schema is read with kinds, bounds, defaults and descriptions', () => {
 })
 
 test('a kind of schema that options are not made of is refused', () => {
+  expect(() => shapeOf(z.union([z.string(), z.int()]))).toThrow('options cannot be this union')
   expect(() => shapeOf(z.date())).toThrow('options cannot be of the zod type date')
 })
 

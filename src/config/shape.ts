@@ -14,7 +14,7 @@ interface About {
 
 export interface ScalarShape extends About {
   readonly kind: ScalarKind
-  /** The words to choose from; empty unless `choice`. */
+  /** The words to choose from; for numbers, words that may stand instead of one. */
   readonly choices: readonly string[]
   /** Bounds of numbers; milliseconds for durations, bytes for sizes. */
   readonly min: number | undefined
@@ -74,6 +74,14 @@ export function shapeOf(schema: z.core.$ZodType): Shape {
           min: undefined,
           max: undefined,
         }
+      case 'literal':
+        return {
+          ...about,
+          kind: 'choice',
+          choices: def.values.map(String),
+          min: undefined,
+          max: undefined,
+        }
       case 'number': {
         const number = inner as unknown as z.ZodNumber
         return {
@@ -84,6 +92,8 @@ export function shapeOf(schema: z.core.$ZodType): Shape {
           max: bound(number.maxValue),
         }
       }
+      case 'union':
+        return numberOrWords(def.options.map(shapeOf), about)
       case 'array':
         return { ...about, kind: 'list', item: shapeOf(def.element) }
       case 'record':
@@ -97,6 +107,18 @@ export function shapeOf(schema: z.core.$ZodType): Shape {
       default:
         throw new TypeError(`options cannot be of the zod type ${def.type} (${description ?? 'undescribed'})`)
     }
+  }
+}
+
+/** A number that a word may stand for; other unions would need a language of their own in messages and documentation. */
+function numberOrWords(options: readonly Shape[], about: About): Shape {
+  const [number, ...words] = options
+  if (number?.kind !== 'integer' || words.some(({ kind }) => kind !== 'choice'))
+    throw new TypeError(`options cannot be this union (${about.description || 'undescribed'})`)
+  return {
+    ...number,
+    ...about,
+    choices: words.flatMap((word) => (word.kind === 'choice' ? word.choices : [])),
   }
 }
 

@@ -51,6 +51,9 @@ export const size = (bounds: Bounds = {}) =>
     parse: parseSize,
   })
 
+/** A whole number of at least `min`, or the word `auto`: to be found out while running. */
+export const countOrAuto = (min: number) => z.union([z.int().min(min), z.literal('auto')])
+
 /** A TCP port; 0 lets the system choose (tests). */
 export const port = () => z.int().min(0).max(65535)
 

@@ -12,7 +12,7 @@ export function typeInWords(shape: Shape): string {
     case 'choice':
       return shape.choices.join(', ').replace(/, (?=[^,]*$)/, ' or ')
     case 'integer':
-      return `whole number${boundsInWords(shape)}`
+      return [...shape.choices, `whole number${boundsInWords(shape)}`].join(' or ')
     case 'number':
     case 'duration':
     case 'size':
@@ -33,6 +33,7 @@ export function typeInWords(shape: Shape): string {
 export function expectation(shape: Shape): string {
   switch (shape.kind) {
     case 'integer':
+      return [...shape.choices, `a whole number${boundsInWords(shape)}`].join(' or ')
     case 'number':
       return `a ${typeInWords(shape)}`
     case 'duration':

@@ -56,9 +56,12 @@ function resultOf({ returns, parameters }: Routine, decimals: TypeStyle['decimal
 function responsesOf(overloads: Overloads, decimals: TypeStyle['decimals']): Schema {
   const results = overloads.map((routine) => resultOf(routine, decimals))
   const some = results.filter((result) => result !== undefined)
+  const mayBeNothing = overloads.some(
+    ({ returns }) => returns.kind === 'rows' && returns.columns.length === 0,
+  )
   return {
     ...(some.length > 0 && { 200: { description: 'What it returned.', content: json(anyOf(some)) } }),
-    ...(some.length < results.length && { 204: { description: 'Done.' } }),
+    ...((some.length < results.length || mayBeNothing) && { 204: { description: 'Done.' } }),
     ...problems,
   }
 }

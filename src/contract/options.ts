@@ -60,4 +60,11 @@ export const schemaOptions = z.strictObject({
     .default(10_000)
     .describe('How often to look for schema changes where the database cannot announce them.'),
   loadTimeout: duration({ min: 1000 }).default(30_000).describe('Longest time to read the catalogue.'),
+  snapshot: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File that keeps the schema for a start while the database is away: requests are then understood, and refused for that reason. In the image: /var/lib/postern/schema.json, on an emptyDir. Without it nothing is kept.',
+    ),
 })

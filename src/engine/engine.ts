@@ -1,6 +1,6 @@
 /** What every engine gives: capabilities as data, statements to SQL text, connections, the catalogue, and faults in common words. */
 import type { Signal } from '#base/signal.ts'
-import type { Catalog } from '#catalog/model.ts'
+import type { Catalog, ValueType } from '#catalog/model.ts'
 import type { Bound, Statement } from '#plan/ast.ts'
 
 export type EngineKind = 'postgres' | 'mysql' | 'sqlserver'
@@ -28,6 +28,15 @@ export interface OutputColumn {
   readonly hidden: boolean
 }
 
+/** One of several statements that do together, in one transaction, what the engine cannot do in one. */
+export interface CompiledStep {
+  readonly text: string
+  /** `kept`: the rows of the step that keeps them, as JSON text: an array with an array of texts or null for each row. */
+  readonly bind: (values: readonly Bound[], kept: string) => readonly (string | null)[]
+  /** `keep`: its rows are for later steps; `affect`: its affected rows count for the whole; `answer`: its rows are the body. */
+  readonly use: 'keep' | 'affect' | 'answer'
+}
+
 /** SQL text with everything needed to bind, run and read it. Deterministic for equal statements. */
 export interface Compiled {
   readonly text: string
@@ -38,6 +47,10 @@ export interface Compiled {
   readonly columns: readonly OutputColumn[]
   /** Prepare once per connection and keep; false for texts that will hardly come again (bulk inserts). */
   readonly prepare: boolean
+  /** Works out the columns of a call whose result nobody can tell before it runs, from what the server says of it; `columns` is empty then. */
+  readonly describe?: (given: readonly { name: string; type: ValueType }[]) => readonly OutputColumn[]
+  /** Run in order, in one transaction, instead of `text` (which then is the texts of all steps, for caches and tests). */
+  readonly steps?: readonly CompiledStep[]
 }
 
 /** How rows are written into the body. `object`: exactly the first row without brackets; `value`: the first column of the first row bare; `values`: an array of the bare first column. */
@@ -209,8 +222,20 @@ export interface Announcer {
   uninstall(c: Connection, o: { deadline: number; signal: AbortSignal }): Promise<AnnouncerChange>
 }
 
+/** Who has sessions in the server, for gateways that share its connections. */
+export interface Census {
+  /** Sessions the server allows in all, less those it keeps for superusers, or as many as this user may have. */
+  readonly connections: number
+  /** How the sessions of this gateway are named. */
+  readonly self: string
+  /** Gateways of the same configured name and how many sessions they have, this one included. */
+  readonly peers: readonly { readonly name: string; readonly sessions: number }[]
+}
+
 export interface Engine {
   readonly kind: EngineKind
+  /** `db.system.name` of OpenTelemetry's semantic conventions, as far as it is known: a connection may tell more. */
+  readonly system: 'postgresql' | 'mysql' | 'mariadb' | 'microsoft.sql_server'
   readonly capabilities: Capabilities
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
@@ -223,9 +248,13 @@ export interface Engine {
   readonly announcer?: Announcer
   /** Left out where nothing is known of replicas. */
   readonly replication?: Replication
+  /** One cheap trip that needs no privilege. Left out where the server does not tell. */
+  readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
   classify(error: unknown): Fault
   /** Rows the planner expects of a statement (for `count=estimated`): reads the plan the compiled count statement returned. */
   readEstimate(body: Uint8Array): number
   /** `host:port/database`, without credentials, for logs and /status. */
   readonly address: string
+  /** How the sessions of this gateway name themselves to the server: the configured name and an id. */
+  readonly sessionName: string
 }

@@ -1,16 +1,38 @@
 /** Options of the database connection. */
 import { z } from 'zod'
 import { duration, lookingAt, port } from '#config/types.ts'
+import type { EngineKind } from './engine.ts'
 import { urlsOf } from './hosts.ts'
+
+/** Scheme of a URL → kind of the database. */
+const schemes: Readonly<Record<string, EngineKind>> = {
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  sqlserver: 'sqlserver',
+  mssql: 'sqlserver',
+}
+
+/** The kind of database a URL is of; undefined when its scheme is none of ours. */
+function kindOfUrl(url: string | undefined): EngineKind | undefined {
+  const scheme = /^([a-z]+):\/\//.exec(url ?? '')?.[1] ?? ''
+  return Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
+}
 
 export const databaseOptions = z
   .strictObject({
-    engine: z.enum(['postgres']).default('postgres').describe('Kind of the database.'),
+    engine: z
+      .enum(['postgres', 'mysql', 'sqlserver'])
+      .optional()
+      .describe(
+        'Kind of the database; mysql is MariaDB too. Left out: what the scheme of the URL says, else postgres.',
+      ),
     url: z
       .string()
       .optional()
       .describe(
-        'Everything in one: postgres://user:password@host:5432/name, or several hosts: …@a:5432,b:5432/name. The single keys below win over its parts.',
+        'Everything in one: postgres://user:password@host:5432/name, mysql://… (or mariadb://), sqlserver://… (or mssql://); several hosts: …@a:5432,b:5432/name. The single keys below win over its parts.',
       ),
     host: z
       .string()
@@ -19,16 +41,21 @@ export const databaseOptions = z
       .describe(
         'Host name, address, or the folder of a Unix socket. Several, separated by commas, each with its own :port if need be: the one that is the primary is found, also after a failover.',
       ),
-    port: port().optional().describe('Port; where nothing names one, 5432.'),
+    port: port()
+      .optional()
+      .describe('Port; where nothing names one, that of the engine: 5432, 3306 or 1433.'),
     name: z.string().min(1).optional().describe('Name of the database.'),
     user: z.string().min(1).optional().describe('User name.'),
     password: z.string().optional().describe('Password; use ${ENV} or file: to keep it out of the file.'),
     applicationName: z
       .string()
       .min(1)
-      .max(63)
+      // The server keeps 63 characters, and /3f2a91 comes behind.
+      .max(56)
       .default('postern')
-      .describe('How the sessions name themselves to the server.'),
+      .describe(
+        'How the sessions name themselves to the server; / and an id of this gateway follow. Gateways of one name share a budget with instances: auto.',
+      ),
     connectTimeout: duration({ min: 10, max: 60_000 })
       .default(5000)
       .describe('Longest time for TCP, TLS and login of one connection when nothing shorter binds it.'),
@@ -83,11 +110,20 @@ export const databaseOptions = z
           path: ['url'],
           message: 'give database.url, or database.host and the other parts',
         })
-      if (o.url !== undefined && !/^postgres(ql)?:\/\//.test(o.url))
+      const said = kindOfUrl(o.url)
+      if (o.url !== undefined && said === undefined)
         context.addIssue({
           code: 'custom',
           path: ['url'],
-          message: 'must begin with postgres:// or postgresql://',
+          message: `must begin with ${Object.keys(schemes)
+            .map((scheme) => `${scheme}://`)
+            .join(', ')}`,
+        })
+      else if (said !== undefined && o.engine !== undefined && o.engine !== said)
+        context.addIssue({
+          code: 'custom',
+          path: ['engine'],
+          message: `is ${o.engine}, but database.url is that of a ${said} database`,
         })
       else if (o.url !== undefined && !urlsOf(o.url).every((one) => URL.canParse(one)))
         context.addIssue({
@@ -96,7 +132,7 @@ export const databaseOptions = z
           message: 'cannot be read as a URL; percent-encode special characters of user and password',
         })
     },
-    lookingAt('url', 'host'),
+    lookingAt('engine', 'url', 'host'),
   )
   .superRefine((o, context) => {
     for (const [index, replica] of o.replicas.entries()) {
@@ -115,3 +151,7 @@ export const databaseOptions = z
   }, lookingAt('replicas'))
 
 export type DatabaseOptions = z.output<typeof databaseOptions>
+
+/** The kind of database these options mean: as `engine` says, else as the URL does, else PostgreSQL. */
+export const engineOf = (o: Pick<DatabaseOptions, 'engine' | 'url'>): EngineKind =>
+  o.engine ?? kindOfUrl(o.url) ?? 'postgres'

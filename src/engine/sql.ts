@@ -5,8 +5,8 @@ import type { Bound } from '#plan/ast.ts'
 export interface Placeholder {
   /** Where its values lie; one slot, or all cells of a column in a bulk insert. */
   readonly slots: readonly number[]
-  /** How the values become what the driver binds. */
-  readonly convert: (values: readonly Bound[]) => string | null
+  /** How the values become what the driver binds. `kept`: rows that an earlier step of the statement kept (see CompiledStep). */
+  readonly convert: (values: readonly Bound[], kept: string) => string | null
   /** Placeholders of the same slots and the same form are one parameter. */
   readonly form: string
 }
@@ -53,7 +53,7 @@ export interface ParameterStyle {
 export function finish(
   piece: Sql,
   style: ParameterStyle,
-): { text: string; bind: (values: readonly Bound[]) => readonly (string | null)[] } {
+): { text: string; bind: (values: readonly Bound[], kept?: string) => readonly (string | null)[] } {
   const bound: Placeholder[] = []
   const positions = new Map<string, number>()
   let text = ''
@@ -76,5 +76,14 @@ export function finish(
     if (value === undefined) throw new Error(`no value for slot ${slot} of ${values.length}`)
     return value
   }
-  return { text, bind: (values) => bound.map((p) => p.convert(p.slots.map((slot) => take(values, slot)))) }
+  return {
+    text,
+    bind: (values, kept = '[]') =>
+      bound.map((p) =>
+        p.convert(
+          p.slots.map((slot) => take(values, slot)),
+          kept,
+        ),
+      ),
+  }
 }

@@ -12,6 +12,9 @@ import type {
   Select,
 } from '#plan/ast.ts'
 
+/** Stands where an engine has no text for a statement. */
+export const NOT_SUPPORTED = Symbol('not supported')
+
 const canonical: Readonly<Record<string, CanonicalType>> = {
   int2: 'integer',
   int4: 'integer',

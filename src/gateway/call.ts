@@ -51,6 +51,9 @@ export function createCall({
             ? 'array'
             : 'object'
     const result = await runner.each(trip, (run) => run(q, plan.values, { format }))
+    // A procedure that turned out to give no rows; even no row of some would be an empty list.
+    if (returns.kind === 'rows' && returns.columns.length === 0 && result.body.length === 0)
+      return { kind: 'nothing' }
     if (set)
       return {
         kind: 'rows',

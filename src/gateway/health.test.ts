@@ -53,6 +53,29 @@ function setUp(mode: ReadinessMode = 'serving') {
 const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 
 describe('readiness', () => {
+  test('with the schema from the disk says so, and is not the first contact', async () => {
+    const { clock, health, check, become } = setUp()
+    become(refused)
+    health.start()
+    health.markListening()
+    health.markRestored(Date.UTC(2026, 10, 23, 14, 5, 9))
+    await clock.advance(5000)
+    expect(check('catalog')).toMatchObject({
+      ok: true,
+      detail: 'schema from the snapshot of 2026-11-23T14:05:09.000Z',
+    })
+    expect(health.ready().ok).toBe(false)
+    become('primary')
+    await clock.advance(1000)
+    expect(health.started().ok).toBe(false)
+    // The reading itself may fail while the database answers.
+    health.markCatalog('failed')
+    expect(check('catalog')?.detail).toBe('schema from the snapshot of 2026-11-23T14:05:09.000Z')
+    health.markCatalog('loaded')
+    expect(check('catalog')?.detail).toBe('schema read')
+    expect(health.started().ok).toBe(true)
+  })
+
   test('needs the listener, the catalogue and the database', async () => {
     const { clock, health, kinds } = setUp()
     const failing = () => health.ready().checks.flatMap((c) => (c.ok || !c.required ? [] : [c.name]))

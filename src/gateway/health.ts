@@ -32,6 +32,8 @@ export interface Health {
   markListening(): void
   /** A reading of the schema succeeded or failed. A failure after a success keeps what is served, and says so. */
   markCatalog(result: 'loaded' | 'failed'): void
+  /** The schema that was kept on disk is served; `readAt` (wall clock ms) is when it was read. A reading ends it. */
+  markRestored(readAt: number): void
   /** From now on never ready. */
   drain(): void
   /** Once true, always true: listening, and first contact (database and catalogue) or the start deadline passed. */
@@ -40,6 +42,12 @@ export interface Health {
   /** Ends the background checks. */
   stop(): void
 }
+
+/** What is served. */
+type Served =
+  | { readonly state: 'nothing' }
+  | { readonly state: 'restored'; readonly readAt: number }
+  | { readonly state: 'read'; readonly stale: boolean }
 
 /** What the database check knows. `since` and `failures` exist only where they mean something. */
 type Database =
@@ -95,7 +103,7 @@ export function createHealth(o: {
   const { clock, observe } = o
   const born = clock.wall()
   let database: Database = { state: 'unknown', failures: 0, word: '' }
-  let catalog: { readonly loaded: boolean; readonly stale: boolean } = { loaded: false, stale: false }
+  let catalog: Served = { state: 'nothing' }
   let listening = false
   let draining = false
   let stopped = false
@@ -176,6 +184,19 @@ export function createHealth(o: {
     }
   }
 
+  const catalogDetail = (): string => {
+    switch (catalog.state) {
+      case 'nothing':
+        return 'schema not read yet'
+      case 'restored':
+        return `schema from the snapshot of ${new Date(catalog.readAt).toISOString()}`
+      case 'read':
+        return catalog.stale ? 'serving the schema read before, the last reading failed' : 'schema read'
+      default:
+        return catalog satisfies never
+    }
+  }
+
   const checks = (): readonly Check[] => {
     const check = (name: Check['name'], ok: boolean, required: boolean, detail: string): Check => {
       const last = changed.get(name)
@@ -188,16 +209,7 @@ export function createHealth(o: {
     const needsDatabase = o.mode !== 'gateway'
     return [
       check('listening', listening, true, listening ? 'accepting requests' : 'not accepting requests yet'),
-      check(
-        'catalog',
-        catalog.loaded,
-        needsDatabase,
-        !catalog.loaded
-          ? 'schema not read yet'
-          : catalog.stale
-            ? 'serving the schema read before, the last reading failed'
-            : 'schema read',
-      ),
+      check('catalog', catalog.state !== 'nothing', needsDatabase, catalogDetail()),
       check('database', up, needsDatabase, databaseDetail()),
       check(
         'writable',
@@ -216,7 +228,7 @@ export function createHealth(o: {
 
   /** After every change: notes when checks changed, and says once that the gateway is ready. */
   const refresh = () => {
-    contact ||= database.state === 'up' && catalog.loaded
+    contact ||= database.state === 'up' && catalog.state === 'read'
     if (verdict().ok && !announcedReady) {
       announcedReady = true
       observe({ kind: 'lifecycle', phase: 'ready' })
@@ -236,10 +248,12 @@ export function createHealth(o: {
       refresh()
     },
     markCatalog: (result) => {
-      catalog =
-        result === 'loaded'
-          ? { loaded: true, stale: false }
-          : { loaded: catalog.loaded, stale: catalog.loaded }
+      if (result === 'loaded') catalog = { state: 'read', stale: false }
+      else if (catalog.state === 'read') catalog = { state: 'read', stale: true }
+      refresh()
+    },
+    markRestored: (readAt) => {
+      catalog = { state: 'restored', readAt }
       refresh()
     },
     drain: () => {

@@ -5,9 +5,10 @@ import type { Catalog } from '#catalog/model.ts'
 import type { Contract } from '#contract/contract.ts'
 import type { Connection, SchemaWatch } from '#engine/engine.ts'
 import { createSchema } from './schema.ts'
+import { type Kept, type SnapshotFile, SnapshotRefused } from './snapshot-file.ts'
 
 /** A schema over a database that is a fingerprint, and whether it answers. */
-function setUp() {
+function setUp(disk?: SnapshotFile) {
   const clock = virtualClock()
   const seen: Observation[] = []
   const world = {
@@ -52,6 +53,7 @@ function setUp() {
     pollMs: 10_000,
     loadTimeoutMs: 5000,
     resolve: (c) => ({ catalog: c }) as unknown as Contract,
+    file: disk,
   })
   const served = () => schema.peek()?.contract.catalog.fingerprint
   const failures = () => seen.filter((o) => o.kind === 'catalog.failed').length
@@ -141,4 +143,69 @@ test('the end is no fault', async () => {
   await clock.advance(100)
   await schema.stop()
   expect(seen.filter((o) => o.kind === 'fault')).toEqual([])
+})
+
+/** A disk that holds a catalogue, or throws. */
+function diskWith(content: Kept | Error | undefined) {
+  const saved: Kept[] = []
+  const file: SnapshotFile = {
+    load: async () => {
+      if (content instanceof Error) throw content
+      return content
+    },
+    save: async (kept) => void saved.push(kept),
+  }
+  return { file, saved }
+}
+const kept = (fingerprint: string): Kept => ({
+  catalog: { fingerprint, tables: [], routines: [], unmappable: [] } as unknown as Catalog,
+  readAt: 5,
+})
+const actions = (seen: readonly Observation[]) =>
+  seen.flatMap((o) => (o.kind === 'snapshot' ? [o.action] : []))
+
+test('with the database away what is on disk serves, until the database is read, be it the same or another', async () => {
+  for (const now of ['a', 'b']) {
+    const disk = diskWith(kept('a'))
+    const { clock, world, schema, seen, served } = setUp(disk.file)
+    world.fingerprint = now
+    world.trouble = coded('ECONNREFUSED', 'away')
+    schema.start()
+    await clock.advance(50)
+    expect(schema.current()).toMatchObject({ from: 'disk', loadedAt: 5 })
+    expect(served()).toBe('a')
+    expect(disk.saved).toEqual([])
+    world.trouble = undefined
+    await clock.advance(600)
+    expect(schema.current()).toMatchObject({ from: 'database', loadedAt: expect.any(Number) })
+    expect(served()).toBe(now)
+    expect(disk.saved.map((k) => k.catalog.fingerprint)).toEqual([now])
+    expect(actions(seen)).toEqual(['restored', 'written'])
+    await schema.stop()
+  }
+})
+
+test('with the database there the disk is not read, and written after each reading', async () => {
+  const disk = diskWith(kept('old'))
+  const { clock, world, schema, seen } = setUp(disk.file)
+  schema.start()
+  await clock.advance(100)
+  world.fingerprint = 'b'
+  await clock.advance(11_000)
+  expect(disk.saved.map((k) => k.catalog.fingerprint)).toEqual(['a', 'b'])
+  expect(actions(seen)).toEqual(['written', 'written'])
+})
+
+test('a file that is not believed is told once, and the gateway waits for the database', async () => {
+  const { clock, world, schema, seen, served } = setUp(
+    diskWith(new SnapshotRefused('SNAPSHOT_DAMAGED', 'cut off')).file,
+  )
+  world.trouble = coded('ECONNREFUSED', 'away')
+  schema.start()
+  await clock.advance(5000)
+  expect(() => schema.current()).toThrow('has not been read yet')
+  expect(actions(seen)).toEqual(['refused'])
+  world.trouble = undefined
+  await clock.advance(600)
+  expect(served()).toBe('a')
 })

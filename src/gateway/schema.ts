@@ -6,12 +6,15 @@ import type { Observe } from '#base/observation.ts'
 import type { Contract } from '#contract/contract.ts'
 import type { CatalogRequest, Connection, Engine } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
+import type { SnapshotFile } from './snapshot-file.ts'
 
 /** One consistent picture to serve from. Plans made over it are kept with it and go with it. */
 export interface Snapshot {
   readonly contract: Contract
-  /** Wall clock milliseconds. */
+  /** Wall clock milliseconds at which it was read from the database. */
   readonly loadedAt: number
+  /** `disk`: by an earlier life of the gateway, and not seen in the database since. */
+  readonly from: 'database' | 'disk'
   /** Plans by the shape of requests; see `remember`. */
   readonly plans: Map<string, unknown>
 }
@@ -52,6 +55,8 @@ export interface SchemaDependencies {
   readonly pollMs: number
   readonly loadTimeoutMs: number
   readonly resolve: (catalog: Catalog) => Contract
+  /** Where the catalogue is kept for a start while the database is away. */
+  readonly file: SnapshotFile | undefined
 }
 
 /** Waits between failed first loads: short, so that the gateway serves within 2 s of the database being back. */
@@ -98,15 +103,44 @@ export function createSchema(d: SchemaDependencies): Schema {
     signal: stopped.signal,
   })
 
+  /** Writings of the file, one after the other. A file that cannot be written fails no reading. */
+  let writing = Promise.resolve()
+  const keep = (catalog: Catalog, readAt: number) => {
+    const { file } = d
+    if (file === undefined) return
+    writing = writing.then(async () => {
+      try {
+        await file.save({ catalog, readAt })
+        d.observe({ kind: 'snapshot', action: 'written' })
+      } catch (error) {
+        d.observe({ kind: 'snapshot', action: 'failed', error })
+      }
+    })
+  }
+
+  /** What an earlier life kept serves until the database answers: requests are understood, and told why they cannot be done. */
+  const restore = async () => {
+    try {
+      const kept = await d.file?.load()
+      if (kept === undefined || snapshot !== undefined) return
+      const { catalog, readAt } = kept
+      snapshot = { contract: d.resolve(catalog), loadedAt: readAt, from: 'disk', plans: new Map() }
+      d.observe({ kind: 'snapshot', action: 'restored', readAt, tables: catalog.tables.length })
+    } catch (error) {
+      d.observe({ kind: 'snapshot', action: 'refused', error })
+    }
+  }
+
   const load = async (): Promise<boolean> => {
     const began = d.clock.now()
     const asked = request()
     try {
       const catalog = await d.pool.use(asked.signal, asked.deadline, (c) => d.engine.readCatalog(c, asked))
       const changed = catalog.fingerprint !== snapshot?.contract.catalog.fingerprint
-      if (changed) {
+      const readAt = d.clock.wall()
+      if (changed || snapshot?.from === 'disk') {
         const contract = d.resolve(catalog)
-        snapshot = { contract, loadedAt: d.clock.wall(), plans: new Map() }
+        snapshot = { contract, loadedAt: readAt, from: 'database', plans: new Map() }
         for (const u of catalog.unmappable)
           d.observe({
             kind: 'catalog.unmappable',
@@ -117,6 +151,7 @@ export function createSchema(d: SchemaDependencies): Schema {
           })
       }
       reported = undefined
+      keep(catalog, readAt)
       d.observe({
         kind: 'catalog.loaded',
         tables: catalog.tables.length,
@@ -166,10 +201,11 @@ export function createSchema(d: SchemaDependencies): Schema {
     })
 
   const watch = async () => {
-    for (let attempt = 0; snapshot === undefined && !stopped.signal.aborted; attempt++) {
+    for (let attempt = 0; snapshot?.from !== 'database' && !stopped.signal.aborted; attempt++) {
       try {
         await reload()
       } catch {
+        if (attempt === 0) await restore()
         await sleep(retryMs[Math.min(attempt, retryMs.length - 1)] as number)
       }
     }
@@ -229,6 +265,7 @@ export function createSchema(d: SchemaDependencies): Schema {
     async stop() {
       stopped.abort()
       await watching
+      await writing
     },
   }
 }

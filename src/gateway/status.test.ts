@@ -53,7 +53,7 @@ describe('status', () => {
       build: { version: '1.2.3', revision: 'abc' },
       phase: 'running',
       uptimeMs: 61_900,
-      database: { engine: 'postgres', address: 'db:5432/shop' },
+      database: { engine: 'postgres', address: 'db:5432/shop', session: 'postern/3f2a91' },
       health: {
         started: () => ({ ok: true, checks: [] }),
         ready: () => ({
@@ -62,9 +62,10 @@ describe('status', () => {
         }),
       },
       pools: [],
+      budget: undefined,
       breakers: [],
       servers: [],
-      catalog: { content: catalog('f', [table('a', 'x'), table('b')]), loadedAt: 1000 },
+      catalog: { content: catalog('f', [table('a', 'x'), table('b')]), loadedAt: 1000, from: 'database' },
     })
     expect(status).toMatchObject({
       name: 'postern',

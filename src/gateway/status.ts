@@ -1,6 +1,7 @@
 /** The gateway as one document for operators: what `GET /status` answers. Pure; no secrets can come in. */
 import type { Catalog, Routine, Table } from '#catalog/model.ts'
 import type { BreakerStats } from '#breaker/breaker.ts'
+import type { BudgetStats } from '#pool/follower.ts'
 import type { PoolStats } from '#pool/types.ts'
 import type { Check, Health } from './health.ts'
 import type { ServerStats } from './monitor.ts'
@@ -13,13 +14,15 @@ export interface Status {
   readonly node: string
   readonly phase: string
   readonly uptimeSeconds: number
-  readonly database: { readonly engine: string; readonly address: string }
+  readonly database: { readonly engine: string; readonly address: string; readonly session: string }
   readonly started: boolean
   readonly ready: {
     readonly ok: boolean
     readonly checks: readonly (Omit<Check, 'since'> & { readonly since: string })[]
   }
   readonly pools: readonly PoolStats[]
+  /** null where the share is a number of the configuration. */
+  readonly budget: BudgetStats | null
   readonly breakers: readonly BreakerStats[]
   /** Empty where the database is one server. */
   readonly servers: readonly ServerStats[]
@@ -28,6 +31,8 @@ export interface Status {
     readonly server: string
     readonly fingerprint: string
     readonly loadedAt: string
+    /** `disk`: from the snapshot, not seen in the database since the start. */
+    readonly from: 'database' | 'disk'
     readonly tables: number
     readonly routines: number
     readonly unmappable: readonly {
@@ -46,9 +51,12 @@ export function describeStatus(o: {
   database: Status['database']
   health: Pick<Health, 'started' | 'ready'>
   pools: readonly PoolStats[]
+  budget: BudgetStats | undefined
   breakers: readonly BreakerStats[]
   servers: readonly ServerStats[]
-  catalog: { readonly content: Catalog; readonly loadedAt: number } | undefined
+  catalog:
+    | { readonly content: Catalog; readonly loadedAt: number; readonly from: 'database' | 'disk' }
+    | undefined
 }): Status {
   const ready = o.health.ready()
   return {
@@ -64,6 +72,7 @@ export function describeStatus(o: {
       checks: ready.checks.map((c) => ({ ...c, since: new Date(c.since).toISOString() })),
     },
     pools: o.pools,
+    budget: o.budget ?? null,
     breakers: o.breakers,
     servers: o.servers,
     catalog: o.catalog
@@ -71,6 +80,7 @@ export function describeStatus(o: {
           server: o.catalog.content.server,
           fingerprint: o.catalog.content.fingerprint,
           loadedAt: new Date(o.catalog.loadedAt).toISOString(),
+          from: o.catalog.from,
           tables: o.catalog.content.tables.length,
           routines: o.catalog.content.routines.length,
           unmappable: o.catalog.content.unmappable.map(({ table, column, native, action }) => ({

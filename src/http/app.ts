@@ -10,6 +10,7 @@ import { Exchange, finishExchange } from './exchange.ts'
 import type { Snapshot } from '#gateway/schema.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
 import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
+import { createLoopLag } from './loop-lag.ts'
 import { methodsOf } from './methods.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { parseEtags } from './etags.ts'
@@ -35,6 +36,12 @@ const route = (template: string, handler: Handler): Route => ({ template, handle
  */
 export function createDataApp(d: DataDependencies): Answerer {
   const open = createOpenExchanges()
+  const lag = createLoopLag({
+    clock: d.clock,
+    observe: d.observe,
+    limitMs: d.limits.eventLoopLag,
+    busy: open.any,
+  })
   d.cancelled.addEventListener('abort', () => open.abortAll(d.cancelled.reason))
 
   const routes = {
@@ -68,6 +75,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     x.template = template
     let reply: Reply
     try {
+      lag.admit()
       x.check()
       const key =
         x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined

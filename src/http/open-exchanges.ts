@@ -8,6 +8,8 @@ export interface OpenExchange {
 }
 
 export interface OpenExchanges {
+  /** Whether there is one. */
+  any(): boolean
   add(entry: OpenExchange): void
   remove(entry: OpenExchange): void
   abortAll(reason: unknown): void
@@ -21,6 +23,7 @@ export interface OpenExchanges {
 export function createOpenExchanges(): OpenExchanges {
   const entries: OpenExchange[] = []
   return {
+    any: () => entries.length > 0,
     add: (entry) => {
       entry.at = entries.push(entry) - 1
     },

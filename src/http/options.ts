@@ -42,6 +42,11 @@ export const limitsOptions = z.strictObject({
   headers: size({ min: 1024, max: 1024 ** 2 })
     .default(32_768)
     .describe('All request headers together.'),
+  eventLoopLag: duration({ min: 0, max: 60_000 })
+    .default(1000)
+    .describe(
+      'When the event loop is held up for longer, requests that come are refused until it has caught up; 0s refuses none.',
+    ),
   bodyTimeout: duration({ min: 100 }).default(10_000).describe('Longest time for the body to arrive.'),
   jsonDepth: z.int().min(1).max(1000).default(64).describe('Deepest nesting of a JSON body or filter.'),
   bulkRows: z.int().min(1).max(1_000_000).default(10_000).describe('Most rows one POST inserts.'),

@@ -123,7 +123,7 @@ export function relationNamed(
 
   const at = shown(parameter)
   if (relation !== undefined) {
-    const exact = meant.map((one) => exactName(one, readable))
+    const exact = meant.map((one) => exactName(one, readable)).sort()
     throw new GatewayError(
       'ambiguous_relation',
       `${at}: "${shown(name)}" may be ${exact.join(' or ')}; choose one`,

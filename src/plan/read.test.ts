@@ -94,7 +94,7 @@ describe('embeds', () => {
   test('that could be several relations are refused with the choices, that are none with all', () => {
     expect(refused('customers?select=orders(id)')).toMatchObject({
       code: 'ambiguous_relation',
-      facts: { choices: ['orders!customer_id', 'orders!billing_customer_id'] },
+      facts: { choices: ['orders!billing_customer_id', 'orders!customer_id'] },
     })
     expect(refused('customers?select=orders!nope(id)').code).toBe('unknown_relation')
     expect(refused('orders?select=custmer(id)')).toMatchObject({

@@ -1,6 +1,6 @@
 /** Options of the connection pools. */
 import { z } from 'zod'
-import { duration, lookingAt } from '#config/types.ts'
+import { countOrAuto, duration, lookingAt } from '#config/types.ts'
 
 /** Size of a pool where neither `max` nor `budget` says one. */
 export const defaultMax = 10
@@ -65,20 +65,21 @@ export const poolsOptions = z
       .describe('When a line that is never empty gives up on those who wait longest.'),
     budget: z
       .strictObject({
-        connections: z.int().min(1).describe('Connections the server allows in all (max_connections).'),
+        connections: countOrAuto(1).describe(
+          'Connections the server allows in all; auto asks it (max_connections less what it keeps for superusers).',
+        ),
         reserved: z
           .int()
           .min(0)
           .default(0)
           .describe('Of these, kept for others: superusers, migrations, reports.'),
-        instances: z
-          .int()
-          .min(1)
-          .describe('Gateways that share the rest, surge of a rolling update included.'),
+        instances: countOrAuto(1).describe(
+          'Gateways that share the rest, surge of a rolling update included; auto counts those that have sessions in the server under the same database.applicationName, and follows them.',
+        ),
       })
       .optional()
       .describe(
-        'Share of this gateway in the connections of the server: floor((connections - reserved) / instances).',
+        'Share of this gateway in the connections of the server: floor((connections - reserved) / instances). With instances: auto, less room for the session that listens and for gateways about to come.',
       ),
   })
   .superRefine(
@@ -95,11 +96,14 @@ export const poolsOptions = z
     lookingAt('min', 'max', 'budget'),
   )
   .superRefine((o, context) => {
-    if (o.budget && Math.floor((o.budget.connections - o.budget.reserved) / o.budget.instances) < 1)
+    if (!o.budget || o.budget.connections === 'auto') return
+    const { connections, reserved } = o.budget
+    const instances = o.budget.instances === 'auto' ? 1 : o.budget.instances
+    if (Math.floor((connections - reserved) / instances) < 1)
       context.addIssue({
         code: 'custom',
         path: ['budget'],
-        message: `leaves no connection: (${o.budget.connections} - ${o.budget.reserved}) / ${o.budget.instances} is below 1`,
+        message: `leaves no connection: (${connections} - ${reserved}) / ${instances} is below 1`,
       })
   }, lookingAt('budget'))
 

@@ -36,6 +36,11 @@ export function createPool<C extends Poolable>(
   const drained = Promise.withResolvers<void>()
   /** When a borrower last brought back a broken connection (monotonic ms): whatever ended it may have ended others. */
   let doubt = Number.NEGATIVE_INFINITY
+  /**
+   * Since when (monotonic ms) somebody has waited at every moment, counted from the first who was served: while nobody is,
+   * because connections are being opened, nothing is known of the load.
+   */
+  let behindSince: number | undefined
   /** Moving average of how long a loan takes, for Retry-After. */
   let averageUseMs = 0
 
@@ -90,7 +95,7 @@ export function createPool<C extends Poolable>(
   const stats = (): PoolStats => ({
     name,
     max,
-    min: settings.min,
+    min: Math.min(settings.min, max),
     inUse: shelf.count.lent + shelf.count.checking,
     idle: shelf.count.idle,
     connecting: connector.underWay,
@@ -193,6 +198,7 @@ export function createPool<C extends Poolable>(
       else if (trusted(entry, now)) {
         lend(entry, waiter.caller.since, waiter.caller.deadline, now)
         waiter.give(entry)
+        behindSince = queue.size === 0 ? undefined : (behindSince ?? now)
       } else if (shelf.count.checking < queue.size) check(entry)
       else return
     }
@@ -203,7 +209,7 @@ export function createPool<C extends Poolable>(
    * late. Then those who have waited long make room for the others, who so are served in time.
    */
   const refuseTheLate = (now: number) => {
-    const lastsMs = now - (queue.busySince ?? now)
+    const lastsMs = now - (behindSince ?? now)
     const { wait: waitMs, lasting } = settings.overload
     if (lastsMs < lasting) return
     for (let waiter = queue.head(); waiter && now - waiter.caller.since > waitMs; waiter = queue.head()) {
@@ -255,6 +261,7 @@ export function createPool<C extends Poolable>(
       observe({ kind: 'shed', reason: 'queue_full' })
       return Promise.reject(queueFull(stats(), retryAfter()))
     }
+    if (queue.size === 0) behindSince = undefined
     const until = Math.min(deadline, now + settings.acquireTimeout)
     const turn = queue.wait({ since: now, until, deadline, signal })
     serve(now)

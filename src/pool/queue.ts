@@ -21,8 +21,6 @@ interface Waiter<T> {
 
 interface Queue<T> {
   readonly size: number
-  /** Since when (monotonic ms) it has not been empty; undefined while it is. */
-  readonly busySince: number | undefined
   /** Joins the end of the line; settles when given something, refused, at `until` or when the signal aborts. */
   wait(caller: Caller): Promise<T>
   /** Who came first. */
@@ -47,7 +45,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   let first: Place<T> | undefined
   let last: Place<T> | undefined
   let size = 0
-  let busySince: number | undefined
   /** One timer for the whole line, at the earliest end in it or before. */
   let alarm: Timer | undefined
   let alarmAt = 0
@@ -73,7 +70,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
 
   const line: Line<T> = {
     join: (place) => {
-      busySince ??= place.caller.since
       place.before = last
       if (last === undefined) first = place
       else last.behind = place
@@ -89,7 +85,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       place.before = undefined
       place.behind = undefined
       size--
-      if (size === 0) busySince = undefined
     },
     aborted: events.aborted,
   }
@@ -97,9 +92,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   return {
     get size() {
       return size
-    },
-    get busySince() {
-      return busySince
     },
     head: () => first,
     close: () => alarm?.cancel(),

@@ -5,6 +5,7 @@ import type { ConfigFault } from '#config/fault.ts'
 import type { Config } from '#config/schema.ts'
 import type { AnnouncerStatus, Connection, Engine, ServerRole } from '#engine/engine.ts'
 import { databaseTrouble } from './database-trouble.ts'
+import { defaultMax } from '#pool/options.ts'
 import { announcerHints } from './events-report.ts'
 
 /** As far as the check got. */
@@ -60,9 +61,14 @@ export async function inspectDatabase(engine: Engine, config: Config, clock: Clo
         ...within(config.schema.loadTimeout),
       })
       const announcing = await announcerStatus(engine, connection, within(config.schema.loadTimeout))
+      const judged = judgeDatabase(role, catalog, config)
+      const census = await engine
+        .census?.(connection, within(config.schema.loadTimeout))
+        .catch(() => undefined)
       return {
         database: { address, role, ...factsOf(catalog) },
-        ...judgeDatabase(role, catalog, config),
+        faults: judged.faults,
+        warnings: [...judged.warnings, ...(census ? budgetWarnings(census.connections, config.pools) : [])],
         // A standby takes neither: it cannot be listened to, and not be written to.
         hints: role === 'primary' && announcing ? announcerHints(announcing, config.schema.poll) : [],
       }
@@ -74,6 +80,22 @@ export async function inspectDatabase(engine: Engine, config: Config, clock: Clo
   } finally {
     await connection.close()
   }
+}
+
+/** What the numbers of the configuration promise that the server does not hold. */
+function budgetWarnings(allowed: number, { budget, max }: Config['pools']): string[] {
+  if (budget === undefined)
+    return (max ?? defaultMax) > allowed
+      ? [`pools.max is ${max ?? defaultMax}, but the server allows ${allowed} connections`]
+      : []
+  if (budget.connections !== 'auto' && budget.connections > allowed)
+    return [`pools.budget.connections is ${budget.connections}, but the server allows ${allowed}`]
+  const free = (budget.connections === 'auto' ? allowed : budget.connections) - budget.reserved
+  // One gateway alone needs a connection, the session that listens, and the same again kept free for the next one.
+  const least = budget.instances === 'auto' ? 4 : budget.instances
+  return free >= least
+    ? []
+    : [`pools.budget leaves ${free} connections, and needs ${least}: the server allows ${allowed}`]
 }
 
 /** Undefined when there is none, or it cannot be told: a hint is not worth a fault. */

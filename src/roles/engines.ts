@@ -4,7 +4,7 @@ import type { Observe } from '#base/observation.ts'
 import type { Config } from '#config/schema.ts'
 import type { Engine } from '#engine/engine.ts'
 import { hostsOf } from '#engine/hosts.ts'
-import type { DatabaseOptions } from '#engine/options.ts'
+import { type DatabaseOptions, engineOf } from '#engine/options.ts'
 
 export interface EngineDependencies {
   readonly clock: Clock
@@ -23,12 +23,21 @@ export async function loadEngine(
   database: DatabaseOptions = hostsOf(config.database)[0],
 ): Promise<Engine> {
   const statementTimeout = config.deadlines.default + 250
-  switch (database.engine) {
+  const engine = engineOf(database)
+  switch (engine) {
     case 'postgres': {
       const { createPostgres } = await import('#engine/postgres/index.ts')
       return createPostgres(database, { ...d, statementTimeout })
     }
+    case 'mysql': {
+      const { createMysql } = await import('#engine/mysql/index.ts')
+      return createMysql(database, { ...d, statementTimeout })
+    }
+    case 'sqlserver': {
+      const { createSqlServer } = await import('#engine/sqlserver/index.ts')
+      return createSqlServer(database, { ...d, statementTimeout })
+    }
     default:
-      return database.engine satisfies never
+      return engine satisfies never
   }
 }

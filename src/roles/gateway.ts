@@ -1,6 +1,7 @@
 /** The gateway put together: engine, pool, catalogue, use cases, health; without listeners and signals. */
 import { createHash } from 'node:crypto'
 import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Config } from '#config/schema.ts'
 import { resolveContract } from '#contract/resolve.ts'
@@ -8,14 +9,17 @@ import type { Connection, Engine } from '#engine/engine.ts'
 import { createBreaker } from '#breaker/breaker.ts'
 import { type Breakers, createBreakers, noBreakers } from '#gateway/breakers.ts'
 import { createCall } from '#gateway/call.ts'
+import { createAskCensus } from '#gateway/census.ts'
 import { createCursors } from '#gateway/cursor.ts'
 import { createExecute, type Execute } from '#gateway/execute.ts'
 import type { Monitor } from '#gateway/monitor.ts'
 import { type ConnectPrimary, createLook, type Look } from '#gateway/primary.ts'
 import { createRead } from '#gateway/read.ts'
 import { createSchema, type Schema } from '#gateway/schema.ts'
+import { createSnapshotFile, type SnapshotFile } from '#gateway/snapshot-file.ts'
 import { createWrite } from '#gateway/write.ts'
-import { poolSettings } from '#pool/budget.ts'
+import { isFixed, poolSettings } from '#pool/budget.ts'
+import { createFollower, type Follower } from '#pool/follower.ts'
 import { createPool } from '#pool/pool.ts'
 import type { Pool } from '#pool/types.ts'
 import { createLanes, createServers } from './lanes.ts'
@@ -33,6 +37,8 @@ export interface Gateway {
   readonly monitor: Monitor | undefined
   /** Whether reads may go to replicas, and so have to find what was written before. */
   readonly consistency: boolean
+  /** Where the share of the connections has to be asked for. */
+  readonly budget: Follower | undefined
   readonly look: Look
   readonly schema: Schema
   readonly execute: Execute
@@ -65,6 +71,7 @@ export async function createGateway(
     pollMs: config.schema.poll,
     loadTimeoutMs: config.schema.loadTimeout,
     resolve: (catalog) => resolveContract(catalog, config.api),
+    file: snapshotFileOf(config, engine),
   })
   const breakers = breakersOf(config, { clock, observe, connect, pool })
   const primary = createExecute({
@@ -85,6 +92,7 @@ export async function createGateway(
     pools: [pool, ...lanes.pools],
     breakers: [breakers, ...lanes.breakers],
     monitor,
+    budget: followerOf(config, { clock, observe, engine, connect, pool, all: [pool, ...lanes.pools] }),
     consistency: servers.replicas.length > 0,
     look: createLook({ pool, connect, replicaServes }),
     schema,
@@ -113,6 +121,48 @@ function breakersOf(
       { clock: d.clock, observe: d.observe, random: Math.random, probe },
     )
   return createBreakers({ read: make('read'), write: make('write'), slowCallMs })
+}
+
+function snapshotFileOf({ schema, api }: Config, engine: Engine): SnapshotFile | undefined {
+  if (schema.snapshot === undefined) return undefined
+  const { kind, address } = engine
+  return createSnapshotFile(schema.snapshot, {
+    engine: kind,
+    address,
+    schemas: api.schemas,
+    unmappable: schema.unmappable,
+  })
+}
+
+/** @throws GatewayError where the server does not tell who shares it */
+function followerOf(
+  config: Config,
+  d: {
+    clock: Clock
+    observe: Observe
+    engine: Engine
+    connect: ConnectPrimary
+    pool: Pool<Connection>
+    /** A replica is a server of its own, as large as the primary, and the same gateways share it. */
+    all: readonly Pool<Connection>[]
+  },
+): Follower | undefined {
+  const { budget, max } = config.pools
+  if (budget === undefined || isFixed(budget)) return undefined
+  const { census } = d.engine
+  if (census === undefined)
+    throw new GatewayError(
+      'internal',
+      `pools.budget: auto is not supported on ${d.engine.kind}; give numbers`,
+    )
+  const ask = createAskCensus({ census, pool: d.pool, connect: d.connect })
+  const pool = {
+    stats: d.pool.stats,
+    resize: (to: number) => {
+      for (const one of d.all) one.resize(to)
+    },
+  }
+  return createFollower({ ...d, pool, random: Math.random, budget, max, ask })
 }
 
 /** All gateways with the same credentials of the same database sign alike, so that a cursor survives the pod that made it. */

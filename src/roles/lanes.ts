@@ -1,5 +1,6 @@
 /** The servers put together: engines, monitor, pools and circuits of replicas, and the route among them. */
 import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
 import type { Observe } from '#base/observation.ts'
 import { createBreaker } from '#breaker/breaker.ts'
 import type { Config } from '#config/schema.ts'
@@ -32,7 +33,10 @@ export interface Servers {
   readonly monitor: Monitor | undefined
 }
 
-/** @param onWriter see MonitorDependencies */
+/**
+ * @param onWriter see MonitorDependencies
+ * @throws GatewayError for replicas where the engine knows nothing of them
+ */
 export async function createServers(config: Config, d: Around, onWriter: () => void): Promise<Servers> {
   const places = hostsOf(config.database)
   const load = async (name: string, pool: string, options: (typeof places)[0]): Promise<Host> => ({
@@ -49,6 +53,11 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
   )
   const hosts: readonly [Host, ...Host[]] = [first, ...others]
   const { replication } = first.engine
+  if (replication === undefined && (replicas.length > 0 || many))
+    throw new GatewayError(
+      'internal',
+      `database.replicas and several hosts are not supported on ${first.engine.kind} yet`,
+    )
   if (replication === undefined || (replicas.length === 0 && !many))
     return { engine: first.engine, connect: primaryOnly(first.engine), replicas: [], monitor: undefined }
   const server =

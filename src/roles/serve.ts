@@ -59,10 +59,11 @@ export async function serveGateway(
     log: config.log,
     sink,
     build,
-    system: 'postgresql',
+    system: () => gateway.engine.system,
     pools: () => gateway.pools.map((pool) => pool.stats()),
     breakers: () => gateway.breakers.flatMap((breakers) => breakers.stats()),
     endpoints: () => gateway.monitor?.stats() ?? [],
+    budget: () => gateway.budget?.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
   const { socket } = config.listeners.data
@@ -77,6 +78,8 @@ export async function serveGateway(
       health.markCatalog('loaded')
       readiness.resolve()
     } else if (observation.kind === 'catalog.failed') health.markCatalog('failed')
+    else if (observation.kind === 'snapshot' && observation.readAt !== undefined)
+      health.markRestored(observation.readAt)
   }
   const unwatch = logCrashes({ observe, flush: telemetry.flushSync })
   const gateway = await createGateway(config, { clock, observe })
@@ -134,15 +137,22 @@ export async function serveGateway(
         build,
         phase: lifecycle.phase(),
         uptimeMs: clock.now() - born,
-        database: { engine: gateway.engine.kind, address: gateway.engine.address },
+        database: {
+          engine: gateway.engine.kind,
+          address: gateway.engine.address,
+          session: gateway.engine.sessionName,
+        },
+        budget: gateway.budget?.stats(),
         health,
         pools: gateway.pools.map((pool) => pool.stats()),
         breakers: gateway.breakers.flatMap((breakers) => breakers.stats()),
         servers: gateway.monitor?.stats() ?? [],
         catalog: ((snapshot) =>
-          snapshot && { content: snapshot.contract.catalog, loadedAt: snapshot.loadedAt })(
-          gateway.schema.peek(),
-        ),
+          snapshot && {
+            content: snapshot.contract.catalog,
+            loadedAt: snapshot.loadedAt,
+            from: snapshot.from,
+          })(gateway.schema.peek()),
       }),
     reload: async () => {
       const before = gateway.schema.peek()?.contract.catalog
@@ -189,11 +199,13 @@ export async function serveGateway(
       gateway.monitor?.start()
       health.start()
       gateway.schema.start()
+      gateway.budget?.start()
     },
     stop: async () => {
       health.stop()
       await gateway.schema.stop()
       for (const breakers of gateway.breakers) breakers.stop()
+      gateway.budget?.stop()
       await gateway.monitor?.stop()
       const limit = AbortSignal.timeout(1000)
       await Promise.all(gateway.pools.map((pool) => pool.drain(limit)))

@@ -61,6 +61,18 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     msg: 'connection was not given back in time and is closed',
     fields: (o) => ({ pool: o.pool, heldMs: round(o.heldMs) }),
   },
+  budget: {
+    level: 'info',
+    msg: 'share of the connection budget changed',
+    fields: ({ pool, from, to, instances, connections, blind }) => ({
+      pool,
+      from,
+      to,
+      instances,
+      connections,
+      blind,
+    }),
+  },
   breaker: {
     level: (o) => (o.to === 'open' ? 'warn' : 'info'),
     msg: 'circuit changed its state',
@@ -85,6 +97,16 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     level: 'error',
     msg: 'database schema could not be read',
     fields: (o) => ({ error: error(o.error) }),
+  },
+  snapshot: {
+    level: (o) => (o.action === 'written' ? 'debug' : 'warn'),
+    msg: 'schema kept on disk',
+    fields: (o) => ({
+      action: o.action,
+      ...(o.readAt === undefined ? {} : { readAt: new Date(o.readAt).toISOString() }),
+      tables: o.tables,
+      ...(o.error === undefined ? {} : { error: error(o.error) }),
+    }),
   },
   'catalog.unmappable': {
     level: 'warn',

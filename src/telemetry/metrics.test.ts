@@ -6,9 +6,10 @@ import { createMetrics, type PoolNumbers } from './metrics.ts'
 const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {
   const { observe, render } = createMetrics({
     build: { version: '1.2.3', revision: 'abc' },
-    system: 'postgresql',
+    system: () => 'postgresql',
     pools: () => o.pools ?? [],
     endpoints: () => [],
+    budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'ramp' }],
     droppedLines: () => 4,
     ...(o.limit === undefined ? {} : { limit: o.limit }),
@@ -138,7 +139,7 @@ describe('metrics', () => {
 
   test('events are counted by their bounded word, each of which begins at 0', () => {
     const { observe, find } = setUp()
-    expect(find('postern_shed_total').map(([, n]) => n)).toEqual([0, 0, 0, 0, 0, 0])
+    expect(find('postern_shed_total').map(([, n]) => n)).toEqual([0, 0, 0, 0, 0, 0, 0])
     observe({ kind: 'shed', reason: 'queue_full' })
     observe({ kind: 'pool.evict', pool: 'primary', reason: 'readonly' })
     observe({ kind: 'cancel', pool: 'primary', why: 'client', outcome: 'failed' })

@@ -27,16 +27,24 @@ export interface EndpointNumbers {
   readonly serves: boolean
 }
 
+/** What the gauges of the connection budget need to know. */
+export interface BudgetNumbers {
+  readonly connections: number
+  readonly instances: number
+}
+
 export interface MetricsOptions {
   readonly build: { readonly version: string; readonly revision: string }
-  /** `db.system.name` of OpenTelemetry: postgresql, mysql, mariadb, microsoft.sql_server. */
-  readonly system: string
+  /** `db.system.name` of OpenTelemetry; asked with each statement. */
+  readonly system: () => string
   /** Read at each scrape. */
   readonly pools: () => readonly PoolNumbers[]
   /** Read at each scrape. */
   readonly breakers: () => readonly BreakerNumbers[]
   /** Read at each scrape; none where nobody watches the servers. */
   readonly endpoints: () => readonly EndpointNumbers[]
+  /** Read at each scrape; undefined where the share is a number of the configuration. */
+  readonly budget: () => BudgetNumbers | undefined
   /** Log lines lost because nobody read them; read at each scrape. */
   readonly droppedLines: () => number
   /** Most series per metric. */
@@ -82,6 +90,7 @@ const sheds: Record<Of<'shed'>['reason'], true> = {
   pool_timeout: true,
   breaker_open: true,
   overload: true,
+  event_loop: true,
   draining: true,
   starting: true,
 }
@@ -96,6 +105,12 @@ const claims: Record<Of<'idempotency'>['result'], true> = {
   repeated: true,
   running: true,
   reused: true,
+}
+const snapshotActions: Record<Of<'snapshot'>['action'], true> = {
+  written: true,
+  restored: true,
+  refused: true,
+  failed: true,
 }
 const cancels: Record<Of<'cancel'>['outcome'], true> = { sent: true, failed: true }
 
@@ -178,6 +193,12 @@ export function createMetrics(o: MetricsOptions): Metrics {
     ['result'],
     ['success', 'failure'],
   )
+  const snapshots = counter(
+    'postern_catalog_snapshots_total',
+    'What became of the schema on disk.',
+    ['result'],
+    Object.keys(snapshotActions),
+  )
   const idempotency = counter(
     'postern_idempotency_requests_total',
     'Requests with an Idempotency-Key.',
@@ -196,7 +217,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
   )
   const versions = counter('postern_version_requests_total', 'Requests by API version.', ['version'])
 
-  const state = { tables: 0, draining: 0, up: 0 }
+  const state = { tables: 0, draining: 0, up: 0, fromDisk: 0 }
   const gauge = (name: string, help: string, read: () => number) =>
     registry.gauge({ name, help, labels: [], read: () => [[read()]] })
   const poolGauge = (name: string, help: string, read: (p: PoolNumbers) => number) =>
@@ -237,7 +258,24 @@ export function createMetrics(o: MetricsOptions): Metrics {
     labels: ['endpoint'],
     read: () => replicas().flatMap((e) => (e.lagMs === undefined ? [] : [[e.lagMs / 1000, e.name] as const])),
   })
+  const budgetGauge = (name: string, help: string, read: (b: BudgetNumbers) => number) =>
+    registry.gauge({
+      name,
+      help,
+      labels: [],
+      read: () => {
+        const budget = o.budget()
+        return budget === undefined ? [] : [[read(budget)]]
+      },
+    })
+  budgetGauge('postern_budget_instances', 'Gateways that share the connections.', (b) => b.instances)
+  budgetGauge('postern_budget_connections', 'Connections the server allows.', (b) => b.connections)
   gauge('postern_catalog_tables', 'Tables and views in the catalogue.', () => state.tables)
+  gauge(
+    'postern_catalog_from_snapshot',
+    '1 while the schema in service is the one kept on disk.',
+    () => state.fromDisk,
+  )
   gauge('postern_draining', '1 while the gateway shuts down.', () => state.draining)
   gauge('postern_database_up', '1 while the background check reaches the database.', () => state.up)
   registry.gauge({
@@ -263,7 +301,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
           if (e.version !== undefined) versions.add(1, e.version)
           break
         case 'statement':
-          statements.observe(e.ms / 1000, o.system, e.operation, e.resource, e.error ?? '')
+          statements.observe(e.ms / 1000, o.system(), e.operation, e.resource, e.error ?? '')
           break
         case 'pool.wait':
           waited.observe(e.ms / 1000, e.pool)
@@ -302,6 +340,13 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'catalog.loaded':
           loads.add(1, 'success')
           state.tables = e.tables
+          state.fromDisk = 0
+          break
+        case 'snapshot':
+          snapshots.add(1, e.action)
+          if (e.action !== 'restored') break
+          state.fromDisk = 1
+          state.tables = e.tables ?? 0
           break
         case 'catalog.failed':
           loads.add(1, 'failure')
@@ -317,6 +362,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
           break
         // pool.evict with reason leak is the count of these.
         case 'pool.leak':
+        case 'budget':
         case 'catalog.unmappable':
         case 'replica':
         case 'writer':

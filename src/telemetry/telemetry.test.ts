@@ -22,9 +22,10 @@ const setUp = () => {
       },
     }),
     build: { version: '1.2.3', revision: 'abc' },
-    system: 'postgresql',
+    system: () => 'postgresql',
     pools: () => [],
     endpoints: () => [],
+    budget: () => undefined,
     breakers: () => [],
   })
   return { telemetry, text: () => text }

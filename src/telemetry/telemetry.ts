@@ -23,10 +23,11 @@ export function createTelemetry(o: {
   log: LogOptions
   sink: Sink
   build: MetricsOptions['build']
-  system: string
+  system: () => string
   pools: MetricsOptions['pools']
   breakers: MetricsOptions['breakers']
   endpoints: MetricsOptions['endpoints']
+  budget: MetricsOptions['budget']
 }): Telemetry {
   const log = createLog({ options: o.log, clock: o.clock, write: o.sink.write })
   const metrics = createMetrics({
@@ -35,6 +36,7 @@ export function createTelemetry(o: {
     pools: o.pools,
     breakers: o.breakers,
     endpoints: o.endpoints,
+    budget: o.budget,
     droppedLines: o.sink.dropped,
   })
   return {

@@ -1,7 +1,10 @@
 /** The engines the conformance suite runs on. Another one is an entry here and a file in schema/. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mariadbMissing, startMariadb } from '../support/mariadb.ts'
+import { mysqlMissing, startMysql, type TestMysql } from '../support/mysql.ts'
 import { postgresMissing, postgresVersions, startPostgres } from '../support/postgres.ts'
+import { sqlServerMissing, startSqlServer } from '../support/sqlserver.ts'
 import type { SuiteCapabilities } from './suite/context.ts'
 
 /** A database with the schema of the suite in it. */
@@ -29,7 +32,21 @@ const postgres = (version: number): SuiteEngine => ({
     fullText: true,
     estimatedCount: true,
     // jsonb writes one blank behind each comma and colon.
-    jsonText: (document) => document,
+    jsonText: (sorted) => sorted,
+    earlyTimestamp: '1969-12-31T23:59:59.999999+00:00',
+    oddCharacter: '💥',
+    alwaysIdentity: true,
+    uuids: true,
+    viewsGiveRows: true,
+    routines: {
+      functionsGiveRows: true,
+      defaults: true,
+      overloads: true,
+      unnamed: true,
+      readOnlyOutputs: true,
+      functionsWrite: true,
+      documents: true,
+    },
   },
   async start() {
     const server = await startPostgres({ version })
@@ -39,4 +56,114 @@ const postgres = (version: number): SuiteEngine => ({
   },
 })
 
-export const suiteEngines: readonly SuiteEngine[] = postgresVersions.map(postgres)
+/** What MySQL and MariaDB have in common. */
+const mysqlCapabilities: SuiteCapabilities = {
+  materializedViews: false,
+  fullText: true,
+  estimatedCount: true,
+  // As MariaDB has it: a text that was checked.
+  jsonText: (_, sent) => sent,
+  // A TIMESTAMP counts seconds since 1970, and 0 is the zero date.
+  earlyTimestamp: '1970-01-01T00:00:01+00:00',
+  // Identifiers are of the basic multilingual plane.
+  oddCharacter: '☃',
+  // AUTO_INCREMENT fills in what is left out, and no more.
+  alwaysIdentity: false,
+  uuids: true,
+  viewsGiveRows: true,
+  routines: {
+    functionsGiveRows: false,
+    defaults: false,
+    overloads: false,
+    unnamed: false,
+    readOnlyOutputs: true,
+    functionsWrite: true,
+    // A JSON parameter is a LONGTEXT, without the check that tells a column's.
+    documents: false,
+  },
+}
+
+/** The suite on a database of a server of either kind. */
+async function startOnMysql(
+  server: Pick<TestMysql, 'createDatabase' | 'sql' | 'stop'>,
+  schema: string,
+): Promise<SuiteDatabase> {
+  const url = await server.createDatabase()
+  await server.sql(url, schema)
+  // Foreign keys are checked row by row, which the tests' own cleaning up would have to care about.
+  const sql = (text: string) => server.sql(url, `SET foreign_key_checks = 0; ${text}`)
+  return { url, sql, stop: () => server.stop() }
+}
+
+const mariadb: SuiteEngine = {
+  name: 'MariaDB',
+  missing: mariadbMissing(),
+  capabilities: mysqlCapabilities,
+  start: async () => startOnMysql(await startMariadb(), await schemaText('mysql.sql')),
+}
+
+/** MySQL prints documents its own way, much like jsonb, and takes numbers with a point for doubles. */
+const mysqlJson = (sorted: string): string =>
+  sorted.replaceAll(/-?\d+\.\d+/g, (digits) => {
+    const number = Number(digits)
+    return Math.abs(number) >= 1e15 ? number.toExponential().replace('+', '') : String(number)
+  })
+
+const mysql: SuiteEngine = {
+  name: 'MySQL',
+  missing: mysqlMissing(),
+  capabilities: {
+    ...mysqlCapabilities,
+    jsonText: mysqlJson,
+    uuids: false,
+    // What is inserted is read again by its key, and views have none.
+    viewsGiveRows: false,
+    routines: { ...mysqlCapabilities.routines, documents: true },
+  },
+  start: async () => {
+    const schema = await schemaText('mysql.sql')
+    return startOnMysql(startMysql(), schema.replaceAll(/\buuid\b/g, 'char(36)'))
+  },
+}
+
+const sqlServer: SuiteEngine = {
+  name: 'SQL Server',
+  missing: sqlServerMissing(),
+  capabilities: {
+    materializedViews: false,
+    // It comes as a package of its own, which the container image lacks.
+    fullText: false,
+    estimatedCount: true,
+    // JSON is a text that was checked.
+    jsonText: (_, sent) => sent,
+    earlyTimestamp: '1969-12-31T23:59:59.999999+00:00',
+    oddCharacter: '💥',
+    // Who may alter a table may write its identity.
+    alwaysIdentity: false,
+    uuids: true,
+    viewsGiveRows: true,
+    routines: {
+      functionsGiveRows: false,
+      defaults: true,
+      overloads: false,
+      unnamed: false,
+      readOnlyOutputs: false,
+      functionsWrite: false,
+      // A document is an nvarchar without the check that tells a column's.
+      documents: false,
+    },
+  },
+  async start() {
+    const server = await startSqlServer()
+    const url = await server.createDatabase()
+    await server.sql(url, await schemaText('sqlserver.sql'))
+    return { url, sql: (text) => server.sql(url, text), stop: () => server.stop() }
+  },
+}
+
+export const suiteEngines: readonly SuiteEngine[] = [
+  ...postgresVersions.map(postgres),
+  mariadb,
+  mysql,
+  sqlServer,
+]

@@ -1,6 +1,15 @@
 /** Random reads of the model, and how clients write them: as JSON and as parameters. */
 import fc from 'fast-check'
-import { type Field, fieldNames, fields, jsonOf, type ModelFilter, type ModelQuery, pools } from './model.ts'
+import {
+  type Field,
+  fieldNames,
+  fields,
+  jsonOf,
+  type ModelFilter,
+  type Model,
+  type ModelQuery,
+  type Pools,
+} from './model.ts'
 
 /** The filter as the JSON of `filter=`. */
 export function filterJson(filter: ModelFilter): string {
@@ -59,7 +68,7 @@ export function filterParameters(filter: ModelFilter, path = ''): readonly strin
 }
 
 const someField = fc.constantFrom(...fieldNames)
-const valueOf = (field: Field): fc.Arbitrary<string> => {
+const valueOf = (pools: Pools, field: Field): fc.Arbitrary<string> => {
   const pool = fc.constantFrom(...(pools[field].length > 0 ? pools[field] : ['1', '2', '30', '60', '99']))
   switch (fields[field]) {
     case 'integer':
@@ -75,7 +84,8 @@ const valueOf = (field: Field): fc.Arbitrary<string> => {
       return pool
   }
 }
-const comparing = (field: Field): fc.Arbitrary<ModelFilter> => {
+const comparing = (pools: Pools, field: Field): fc.Arbitrary<ModelFilter> => {
+  const value = valueOf(pools, field)
   const ordered = fields[field] !== 'boolean'
   const comparisons = ordered ? (['eq', 'neq', 'gt', 'gte', 'lt', 'lte'] as const) : (['eq', 'neq'] as const)
   return fc.oneof(
@@ -83,14 +93,14 @@ const comparing = (field: Field): fc.Arbitrary<ModelFilter> => {
       kind: fc.constant('compare' as const),
       field: fc.constant(field),
       operator: fc.constantFrom(...comparisons),
-      value: valueOf(field),
+      value,
     }),
     fc.record({ kind: fc.constant('null' as const), field: fc.constant(field), isNull: fc.boolean() }),
     fc.record({
       kind: fc.constant('list' as const),
       field: fc.constant(field),
       operator: fc.constantFrom('in' as const, 'nin' as const),
-      values: fc.array(valueOf(field), { maxLength: 4 }),
+      values: fc.array(value, { maxLength: 4 }),
     }),
     ...(ordered
       ? [
@@ -98,65 +108,69 @@ const comparing = (field: Field): fc.Arbitrary<ModelFilter> => {
             kind: fc.constant('list' as const),
             field: fc.constant(field),
             operator: fc.constant('between' as const),
-            values: fc.tuple(valueOf(field), valueOf(field)),
+            values: fc.tuple(value, value),
           }),
         ]
       : []),
   )
 }
-const leaf: fc.Arbitrary<ModelFilter> = fc.oneof(
-  { weight: 4, arbitrary: someField.chain(comparing) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('text' as const),
-      operator: fc.constantFrom('contains' as const, 'starts' as const, 'ends' as const),
-      value: valueOf('s'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('text' as const),
-      operator: fc.constant('ilike' as const),
-      value: fc.constantFrom('A', 'aB', 'z', '', '1,2'),
-    }),
-  },
-)
+const leafOf = (pools: Pools): fc.Arbitrary<ModelFilter> =>
+  fc.oneof(
+    { weight: 4, arbitrary: someField.chain((field) => comparing(pools, field)) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('text' as const),
+        operator: fc.constantFrom('contains' as const, 'starts' as const, 'ends' as const),
+        value: valueOf(pools, 's'),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('text' as const),
+        operator: fc.constant('ilike' as const),
+        value: fc.constantFrom('A', 'aB', 'z', '', '1,2'),
+      }),
+    },
+  )
 
 /** Filters of every kind, up to four deep. */
-export const someFilter: fc.Arbitrary<ModelFilter> = fc.letrec<{ any: ModelFilter }>((tie) => ({
-  any: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    { weight: 3, arbitrary: leaf },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constantFrom('and' as const, 'or' as const),
-        items: fc.array(tie('any'), { minLength: 1, maxLength: 3 }),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('not' as const), item: tie('any') }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constant('related' as const),
-        relation: fc.constantFrom('parent' as const, 'model' as const),
-        item: tie('any'),
-      }),
-    },
-  ),
-})).any
+const filtersOf = (pools: Pools): fc.Arbitrary<ModelFilter> =>
+  fc.letrec<{ any: ModelFilter }>((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      { weight: 3, arbitrary: leafOf(pools) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constantFrom('and' as const, 'or' as const),
+          items: fc.array(tie('any'), { minLength: 1, maxLength: 3 }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('not' as const), item: tie('any') }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constant('related' as const),
+          relation: fc.constantFrom('parent' as const, 'model' as const),
+          item: tie('any'),
+        }),
+      },
+    ),
+  })).any
 
-export const someQuery: fc.Arbitrary<ModelQuery> = fc.record({
-  filter: fc.option(someFilter, { nil: undefined }),
-  order: fc.uniqueArray(
-    fc.record({
-      field: someField,
-      descending: fc.boolean(),
-      nulls: fc.constantFrom(undefined, 'first' as const, 'last' as const),
-    }),
-    { maxLength: 3, selector: (term) => term.field },
-  ),
-  select: fc.uniqueArray(someField, { minLength: 1, maxLength: 4 }),
-})
+/** Reads of the model, with values that its columns hold or could hold. */
+export const queriesOf = ({ pools }: Model): fc.Arbitrary<ModelQuery> =>
+  fc.record({
+    filter: fc.option(filtersOf(pools), { nil: undefined }),
+    order: fc.uniqueArray(
+      fc.record({
+        field: someField,
+        descending: fc.boolean(),
+        nulls: fc.constantFrom(undefined, 'first' as const, 'last' as const),
+      }),
+      { maxLength: 3, selector: (term) => term.field },
+    ),
+    select: fc.uniqueArray(someField, { minLength: 1, maxLength: 4 }),
+  })

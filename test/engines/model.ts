@@ -22,15 +22,10 @@ export const fieldNames = Object.keys(fields) as Field[]
 /** Values as their canonical text; null is NULL. */
 export type Row = Readonly<Record<Field, string | null>>
 
-export const modelSchema = `
-  CREATE TABLE model (
-    id int PRIMARY KEY, parent_id int REFERENCES model, i int, b bigint, n numeric(12,2), f float8,
-    s text COLLATE "C", flag boolean, d date, at timestamptz, u uuid);
-  CREATE INDEX ON model (i, id);
-  CREATE INDEX ON model (at DESC, s);`
-
 /** Values each field draws from; id and parent_id are made. */
-export const pools: Readonly<Record<Field, readonly string[]>> = {
+export type Pools = Readonly<Record<Field, readonly string[]>>
+
+const everywhere: Pools = {
   id: [],
   parent_id: [],
   i: ['0', '1', '-1', '7', '2147483647', '-2147483648'],
@@ -53,8 +48,25 @@ export const pools: Readonly<Record<Field, readonly string[]>> = {
   ],
 }
 
+/** The model on one engine. */
+export interface Model {
+  readonly pools: Pools
+  readonly rows: readonly Row[]
+  /** Statements that make the table and its rows. */
+  readonly setup: string
+}
+
+const modelOf = (pools: Pools, schema: string, sqlText: SqlText): Model => {
+  const rows = rowsFrom(pools)
+  const lists = rows.map((row) => `(${fieldNames.map((field) => sqlText(row[field], fields[field])).join()})`)
+  return { pools, rows, setup: `${schema} INSERT INTO model VALUES ${lists.join()};` }
+}
+type SqlText = (value: string | null, kind: Kind) => string
+
 /** The same rows every time: duplicates, NULLs and extremes in every field. */
-export const modelRows: readonly Row[] = Array.from({ length: 60 }, (_, k) => {
+const rowsFrom = (pools: Pools): readonly Row[] => Array.from({ length: 60 }, (_, k) => rowFrom(pools, k))
+
+function rowFrom(pools: Pools, k: number): Row {
   const pick = (field: Field, step: number) => {
     const pool = pools[field]
     const at = (k * step + (k >> 3)) % (pool.length + 1)
@@ -73,12 +85,52 @@ export const modelRows: readonly Row[] = Array.from({ length: 60 }, (_, k) => {
     at: pick('at', 3),
     u: pick('u', 2),
   }
-})
+}
 
-const sqlText = (value: string | null) => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`)
-export const modelInsert = `INSERT INTO model VALUES ${modelRows
-  .map((row) => `(${fieldNames.map((field) => sqlText(row[field])).join()})`)
-  .join()}`
+const quoted = (value: string | null) => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`)
+
+export const postgresModel: Model = modelOf(
+  everywhere,
+  `CREATE TABLE model (
+    id int PRIMARY KEY, parent_id int REFERENCES model, i int, b bigint, n numeric(12,2), f float8,
+    s text COLLATE "C", flag boolean, d date, at timestamptz, u uuid);
+  CREATE INDEX ON model (i, id);
+  CREATE INDEX ON model (at DESC, s);`,
+  quoted,
+)
+
+/** Without infinite numbers, and without time before 1970. */
+export const mariadbModel: Model = modelOf(
+  {
+    ...everywhere,
+    f: ['0', '-0.5', '0.1', '1e+300', '5e-324', '-1e+300'],
+    at: everywhere.at.map((at) => at.replace('1969-12-31T23:59:59', '1970-01-01T00:00:01')),
+  },
+  `SET sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES', time_zone = '+00:00';
+  CREATE TABLE model (
+    id int PRIMARY KEY, parent_id int, i int, b bigint, n decimal(12,2), f double,
+    s varchar(60), flag boolean, d date, at timestamp(6) NULL, u uuid,
+    FOREIGN KEY (parent_id) REFERENCES model (id), INDEX (i, id), INDEX (at, s));`,
+  (value, kind) =>
+    kind === 'boolean'
+      ? (value ?? 'NULL')
+      : quoted(kind === 'timestamp' ? (value?.slice(0, -6) ?? null) : value),
+)
+
+/** Without infinite numbers, and those that have fewer digits than others. */
+export const sqlServerModel: Model = modelOf(
+  { ...everywhere, f: ['0', '-0.5', '0.1', '1e+300', '-1e+300'] },
+  `CREATE TABLE model (
+    id int PRIMARY KEY, parent_id int, i int, b bigint, n decimal(12,2), f float,
+    s nvarchar(60), flag bit, d date, at datetimeoffset(6), u uniqueidentifier,
+    FOREIGN KEY (parent_id) REFERENCES model (id));
+  CREATE INDEX by_i ON model (i, id);
+  CREATE INDEX by_at ON model (at DESC, s);`,
+  (value, kind) => {
+    if (kind === 'boolean') return value === null ? 'NULL' : value === 'true' ? '1' : '0'
+    return kind === 'text' && value !== null ? `N${quoted(value)}` : quoted(value)
+  },
+)
 
 /** The value as JSON that goes out. */
 export function jsonOf(field: Field, value: string | null): string {
@@ -151,19 +203,19 @@ const not = (truth: Truth): Truth => (truth === null ? null : !truth)
 const and = (truths: readonly Truth[]): Truth =>
   truths.includes(false) ? false : truths.includes(null) ? null : true
 
-function holds(filter: ModelFilter, row: Row): Truth {
+function holds(filter: ModelFilter, row: Row, rows: readonly Row[]): Truth {
   switch (filter.kind) {
     case 'and':
-      return and(filter.items.map((item) => holds(item, row)))
+      return and(filter.items.map((item) => holds(item, row, rows)))
     case 'or':
-      return not(and(filter.items.map((item) => not(holds(item, row)))))
+      return not(and(filter.items.map((item) => not(holds(item, row, rows)))))
     case 'not':
-      return not(holds(filter.item, row))
+      return not(holds(filter.item, row, rows))
     case 'related': {
-      const others = modelRows.filter((other) =>
+      const others = rows.filter((other) =>
         filter.relation === 'parent' ? other.id === row.parent_id : other.parent_id === row.id,
       )
-      return others.some((other) => holds(filter.item, other) === true)
+      return others.some((other) => holds(filter.item, other, rows) === true)
     }
     case 'compare': {
       const value = row[filter.field]
@@ -223,10 +275,10 @@ export interface ModelQuery {
 }
 
 /** All rows the query finds, in their order, as the bytes of each. */
-export function answerOf({ filter, order, select }: ModelQuery): readonly string[] {
+export function answerOf({ rows }: Model, { filter, order, select }: ModelQuery): readonly string[] {
   const terms = [...order, { field: 'id', descending: false, nulls: undefined } as const]
-  return modelRows
-    .filter((row) => filter === undefined || holds(filter, row) === true)
+  return rows
+    .filter((row) => filter === undefined || holds(filter, row, rows) === true)
     .toSorted((a, b) => {
       for (const { field, descending, nulls } of terms) {
         const [x, y] = [a[field], b[field]]

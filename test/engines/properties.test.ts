@@ -1,181 +1,251 @@
 /** Random requests against the whole gateway: valid ones answer as a plain model does, hostile ones never find a fault. */
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operators } from '#contract/request.ts'
 import { type Answer, startGateway, type TestGateway } from '../support/gateway.ts'
-import { postgresVersions, startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { mariadbMissing, startMariadb } from '../support/mariadb.ts'
+import { postgresMissing, postgresVersions, startPostgres } from '../support/postgres.ts'
+import { sqlServerMissing, startSqlServer } from '../support/sqlserver.ts'
 import { schemaText } from './engines.ts'
 import { someArguments, someHeaders, someJson, someParameter, somePath, someValue } from './hostile.ts'
-import { answerOf, modelInsert, modelSchema } from './model.ts'
-import { filterJson, filterParameters, someQuery } from './model.requests.ts'
+import { answerOf, mariadbModel, type Model, postgresModel, sqlServerModel } from './model.ts'
+import { filterJson, filterParameters, queriesOf } from './model.requests.ts'
+import { samples as mariadbSamples } from './mysql/types.samples.ts'
 import { madeTypes, samplesOf } from './postgres/types.samples.ts'
+import { samples as sqlServerSamples } from './sqlserver/types.samples.ts'
 import { checkAnswer } from './suite/context.ts'
 
-const samples = samplesOf(postgresVersions[0])
-let server: TestPostgres
-let gateway: TestGateway
-beforeAll(async () => {
-  server = await startPostgres({ version: postgresVersions[0] })
-  const url = await server.createDatabase()
-  const columns = samples.map(({ type }, i) => `c${i} ${type === 'char' ? '"char"' : type}`)
-  await server.sql(url, `${await schemaText('postgres.sql')}; ${modelSchema} ${modelInsert};`)
-  await server.sql(url, `${madeTypes} CREATE TABLE everything (id int PRIMARY KEY, ${columns.join()})`)
-  gateway = await startGateway({ url, config: { deadlines: { default: '10s' } } })
-})
-afterAll(async () => {
-  await gateway?.stop()
-  await server?.stop()
-})
+const [version] = postgresVersions
+const samples = samplesOf(version)
+
+/** An engine with the suite's schema, the model, and a column of every type it has (c0, c1, …) in the table `everything`. */
+interface Subject {
+  readonly name: string
+  readonly missing: string | undefined
+  readonly model: Model
+  readonly columns: number
+  start(): Promise<{ url: string; stop(): Promise<void> }>
+}
+
+const postgres: Subject = {
+  name: `PostgreSQL ${version}`,
+  missing: postgresMissing(version),
+  model: postgresModel,
+  columns: samples.length,
+  async start() {
+    const server = await startPostgres({ version })
+    const url = await server.createDatabase()
+    const columns = samples.map(({ type }, i) => `c${i} ${type === 'char' ? '"char"' : type}`)
+    await server.sql(url, `${await schemaText('postgres.sql')}; ${postgresModel.setup}`)
+    await server.sql(url, `${madeTypes} CREATE TABLE everything (id int PRIMARY KEY, ${columns.join()})`)
+    return { url, stop: () => server.stop() }
+  },
+}
+
+const mariadb: Subject = {
+  name: 'MariaDB',
+  missing: mariadbMissing(),
+  model: mariadbModel,
+  columns: mariadbSamples.length,
+  async start() {
+    const server = await startMariadb()
+    const url = await server.createDatabase()
+    const columns = mariadbSamples.map(({ type }, i) => `c${i} ${type}`)
+    await server.sql(url, await schemaText('mysql.sql'))
+    await server.sql(url, mariadbModel.setup)
+    await server.sql(
+      url,
+      `SET sql_mode = 'NO_BACKSLASH_ESCAPES'; CREATE TABLE everything (id int PRIMARY KEY, ${columns.join()})`,
+    )
+    return { url, stop: () => server.stop() }
+  },
+}
+
+const sqlServer: Subject = {
+  name: 'SQL Server',
+  missing: sqlServerMissing(),
+  model: sqlServerModel,
+  columns: sqlServerSamples.length,
+  async start() {
+    const server = await startSqlServer()
+    const url = await server.createDatabase()
+    const columns = sqlServerSamples.map(({ type }, i) => `c${i} ${type.replace('(v,', `(c${i},`)}`)
+    await server.sql(url, await schemaText('sqlserver.sql'))
+    await server.sql(url, sqlServerModel.setup)
+    await server.sql(url, `CREATE TABLE everything (id int PRIMARY KEY, ${columns.join()})`)
+    return { url, stop: () => server.stop() }
+  },
+}
 
 const e = encodeURIComponent
-
-it('answers valid reads as the model does, page by page', { timeout: 120_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      someQuery,
-      fc.integer({ min: 1, max: 25 }),
-      fc.integer({ min: 0, max: 10 }),
-      fc.boolean(),
-      async (query, limit, offset, flat) => {
-        const { filter, order, select } = query
-        const parameters = [`select=${select.join()}`, `limit=${limit}`]
-        const asParameters = flat && filter !== undefined ? filterParameters(filter) : undefined
-        if (asParameters !== undefined) parameters.push(...asParameters)
-        else if (filter !== undefined) parameters.push(`filter=${e(filterJson(filter))}`)
-        if (order.length > 0)
-          parameters.push(
-            `order=${order.map((o) => `${o.descending ? '-' : ''}${o.field}${o.nulls === undefined ? '' : `.nulls${o.nulls}`}`).join()}`,
-          )
-        if (offset > 0) parameters.push(`offset=${offset}`)
-        const expected = answerOf(query)
-
-        let path = `/api/v1/model?${parameters.join('&')}`
-        for (let at = offset; ; at += limit) {
-          const answer = await gateway.request('GET', path, { headers: { prefer: 'count=exact' } })
-          expect(answer.text, path).toBe(`[${expected.slice(at, at + limit).join()}]`)
-          expect(answer.headers['content-range'], path).toMatch(new RegExp(`/${expected.length}$`))
-          const link = answer.headers['link']
-          expect(link !== undefined, path).toBe(at + limit < expected.length)
-          if (link === undefined) return
-          path = /^<(.*)>; rel="next"$/.exec(link)?.[1] ?? ''
-        }
-      },
-    ),
-    { numRuns: 300, includeErrorInReport: true },
-  )
-})
 
 /** Statuses of 500 and above that are documented answers to what a client may ask. */
 const documented = new Set([501, 504])
 
-function checkHarmless(method: string, path: string, answer: Answer): void {
-  if (answer.status >= 500 && !documented.has(answer.status))
-    throw new Error(`${method} ${path}\n${answer.status} ${answer.text}\n${gateway.log().slice(-1500)}`)
-  checkAnswer(method, path, answer)
-}
+for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlServer])
+  describe(name, () => {
+    if (missing !== undefined) {
+      it('answers random requests', ({ skip }) => skip(missing))
+      return
+    }
+    let database: Awaited<ReturnType<Subject['start']>>
+    let gateway: TestGateway
+    beforeAll(async () => {
+      database = await start()
+      gateway = await startGateway({ url: database.url, config: { deadlines: { default: '10s' } } })
+    })
+    afterAll(async () => {
+      await gateway?.stop()
+      await database?.stop()
+    })
 
-it('finds no fault in whatever clients ask', { timeout: 180_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
-      somePath,
-      fc.array(someParameter, { maxLength: 4 }),
-      someHeaders,
-      fc.oneof(
-        someJson,
-        someArguments.map((args) => JSON.stringify(args)),
-      ),
-      async (method, path, parameters, headers, json) => {
-        const url = `/api/v1/${path}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`
-        const sends = method === 'POST' || method === 'PUT' || method === 'PATCH'
-        const answer = await gateway.request(method, url, { headers, ...(sends && { body: json }) })
-        checkHarmless(method, url, answer)
-      },
-    ),
-    { numRuns: 2500, includeErrorInReport: true },
-  )
-})
+    function checkHarmless(method: string, path: string, answer: Answer): void {
+      if (answer.status >= 500 && !documented.has(answer.status))
+        throw new Error(`${method} ${path}\n${answer.status} ${answer.text}\n${gateway.log().slice(-1500)}`)
+      checkAnswer(method, path, answer)
+    }
 
-it('finds no fault in values of every type', { timeout: 120_000 }, async () => {
-  const column = fc.constantFrom(...samples.map((_, i) => `c${i}`))
-  await fc.assert(
-    fc.asyncProperty(
-      column,
-      fc.oneof(
-        someValue.map((value) => JSON.stringify(value)),
-        someJson,
-      ),
-      fc.constantFrom(...operators),
-      async (name, json, operator) => {
-        const headers = { 'content-type': 'application/json' }
-        const put = await gateway.request('PUT', '/api/v1/everything/1', {
-          body: `{"${name}":${json}}`,
-          headers,
-        })
-        checkHarmless('PUT', json, put)
-        const path = `/api/v1/everything?filter=${e(`{"${name}":{"${operator}":${json}}}`)}&order=-${name}`
-        checkHarmless('GET', path, await gateway.request('GET', path))
-      },
-    ),
-    { numRuns: 1000, includeErrorInReport: true },
-  )
-})
+    it('answers valid reads as the model does, page by page', { timeout: 500_000 }, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          queriesOf(model),
+          fc.integer({ min: 1, max: 25 }),
+          fc.integer({ min: 0, max: 10 }),
+          fc.boolean(),
+          async (query, limit, offset, flat) => {
+            const { filter, order, select } = query
+            const parameters = [`select=${select.join()}`, `limit=${limit}`]
+            const asParameters = flat && filter !== undefined ? filterParameters(filter) : undefined
+            if (asParameters !== undefined) parameters.push(...asParameters)
+            else if (filter !== undefined) parameters.push(`filter=${e(filterJson(filter))}`)
+            if (order.length > 0)
+              parameters.push(
+                `order=${order.map((o) => `${o.descending ? '-' : ''}${o.field}${o.nulls === undefined ? '' : `.nulls${o.nulls}`}`).join()}`,
+              )
+            if (offset > 0) parameters.push(`offset=${offset}`)
+            const expected = answerOf(model, query)
 
-it('finds no fault in batches', { timeout: 60_000 }, async () => {
-  const someItem = fc.record(
-    {
-      method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', ''),
-      path: fc.oneof(
-        somePath.map((path) => `/${path}`),
-        someValue,
-      ),
-      body: fc.jsonValue({ maxDepth: 2 }),
-      headers: fc.oneof(someHeaders, fc.jsonValue({ maxDepth: 1 })),
-    },
-    { requiredKeys: ['method'] },
-  )
-  await fc.assert(
-    fc.asyncProperty(fc.array(someItem, { maxLength: 4 }), async (items) => {
-      checkHarmless(
-        'POST',
-        JSON.stringify(items),
-        await gateway.request('POST', '/api/v1/batch', { body: items }),
+            let path = `/api/v1/model?${parameters.join('&')}`
+            for (let at = offset; ; at += limit) {
+              const answer = await gateway.request('GET', path, { headers: { prefer: 'count=exact' } })
+              expect(answer.text, path).toBe(`[${expected.slice(at, at + limit).join()}]`)
+              expect(answer.headers['content-range'], path).toMatch(new RegExp(`/${expected.length}$`))
+              const link = answer.headers['link']
+              expect(link !== undefined, path).toBe(at + limit < expected.length)
+              if (link === undefined) return
+              path = /^<(.*)>; rel="next"$/.exec(link)?.[1] ?? ''
+            }
+          },
+        ),
+        { numRuns: 800, includeErrorInReport: true },
       )
-    }),
-    { numRuns: 300, includeErrorInReport: true },
-  )
-})
+    })
 
-it('answers bytes that are hardly HTTP with HTTP, and never with a fault', { timeout: 60_000 }, async () => {
-  const someBytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom('GET', 'POST', 'get', 'BREW', ''),
-      someBytes,
-      someBytes,
-      fc.constantFrom('HTTP/1.1', 'HTTP/1.0', 'HTTP/9'),
-      fc.boolean(),
-      async (method, path, header, version, absolute) => {
-        const text = await gateway.raw(
-          Buffer.concat([
-            Buffer.from(`${method} ${absolute ? 'http://other.example' : ''}/api/v1/`),
-            path,
-            Buffer.from(` ${version}\r\nHost: localhost\r\nConnection: close\r\nX-Any: `),
-            header,
-            Buffer.from('\r\n\r\n'),
-          ]),
-        )
-        const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(text.toString('latin1'))?.[1] ?? 0)
-        // The bytes may hold the end of the head, and what follows then is another request.
-        expect(status, text.toString('latin1')).toBeGreaterThanOrEqual(200)
-        expect(status, text.toString('latin1')).toBeLessThan(500)
-      },
-    ),
-    { numRuns: 300, includeErrorInReport: true },
-  )
-})
+    it('finds no fault in whatever clients ask', { timeout: 500_000 }, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
+          somePath,
+          fc.array(someParameter, { maxLength: 4 }),
+          someHeaders,
+          fc.oneof(
+            someJson,
+            someArguments.map((args) => JSON.stringify(args)),
+          ),
+          async (method, path, parameters, headers, json) => {
+            const url = `/api/v1/${path}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`
+            const sends = method === 'POST' || method === 'PUT' || method === 'PATCH'
+            const answer = await gateway.request(method, url, { headers, ...(sends && { body: json }) })
+            checkHarmless(method, url, answer)
+          },
+        ),
+        { numRuns: 9000, includeErrorInReport: true },
+      )
+    })
 
-it('still serves after all that', async () => {
-  const answer = await gateway.request('GET', '/api/v1/tags/1')
-  expect(answer.text).toBe('{"id":1,"label":"green"}')
-})
+    it('finds no fault in values of every type', { timeout: 500_000 }, async () => {
+      const column = fc.constantFrom(...Array.from({ length: columns }, (_, i) => `c${i}`))
+      await fc.assert(
+        fc.asyncProperty(
+          column,
+          fc.oneof(
+            someValue.map((value) => JSON.stringify(value)),
+            someJson,
+          ),
+          fc.constantFrom(...operators),
+          async (name, json, operator) => {
+            const headers = { 'content-type': 'application/json' }
+            const put = await gateway.request('PUT', '/api/v1/everything/1', {
+              body: `{"${name}":${json}}`,
+              headers,
+            })
+            checkHarmless('PUT', json, put)
+            const path = `/api/v1/everything?filter=${e(`{"${name}":{"${operator}":${json}}}`)}&order=-${name}`
+            checkHarmless('GET', path, await gateway.request('GET', path))
+          },
+        ),
+        { numRuns: 7000, includeErrorInReport: true },
+      )
+    })
+
+    it('finds no fault in batches', { timeout: 500_000 }, async () => {
+      const someItem = fc.record(
+        {
+          method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', ''),
+          path: fc.oneof(
+            somePath.map((path) => `/${path}`),
+            someValue,
+          ),
+          body: fc.jsonValue({ maxDepth: 2 }),
+          headers: fc.oneof(someHeaders, fc.jsonValue({ maxDepth: 1 })),
+        },
+        { requiredKeys: ['method'] },
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.array(someItem, { maxLength: 4 }), async (items) => {
+          checkHarmless(
+            'POST',
+            JSON.stringify(items),
+            await gateway.request('POST', '/api/v1/batch', { body: items }),
+          )
+        }),
+        { numRuns: 800, includeErrorInReport: true },
+      )
+    })
+
+    it('answers bytes that are hardly HTTP with HTTP, and never with a fault', {
+      timeout: 500_000,
+    }, async () => {
+      const someBytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes))
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom('GET', 'POST', 'get', 'BREW', ''),
+          someBytes,
+          someBytes,
+          fc.constantFrom('HTTP/1.1', 'HTTP/1.0', 'HTTP/9'),
+          fc.boolean(),
+          async (method, path, header, version, absolute) => {
+            const text = await gateway.raw(
+              Buffer.concat([
+                Buffer.from(`${method} ${absolute ? 'http://other.example' : ''}/api/v1/`),
+                path,
+                Buffer.from(` ${version}\r\nHost: localhost\r\nConnection: close\r\nX-Any: `),
+                header,
+                Buffer.from('\r\n\r\n'),
+              ]),
+            )
+            const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(text.toString('latin1'))?.[1] ?? 0)
+            // The bytes may hold the end of the head, and what follows then is another request.
+            expect(status, text.toString('latin1')).toBeGreaterThanOrEqual(200)
+            expect(status, text.toString('latin1')).toBeLessThan(500)
+          },
+        ),
+        { numRuns: 800, includeErrorInReport: true },
+      )
+    })
+
+    it('still serves after all that', async () => {
+      const answer = await gateway.request('GET', '/api/v1/tags/1')
+      expect(answer.text).toBe('{"id":1,"label":"green"}')
+    })
+  })

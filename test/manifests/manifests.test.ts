@@ -252,6 +252,11 @@ const mutations: readonly [
   ],
   ['a mount of nothing', ({ pod }) => pod.volumes?.pop(), /^postern: no volume postern-secret$/],
   [
+    'a schema kept where nothing can be written',
+    ({ pod }) => set(pod, 'volumes.0', { name: 'postern-state', configMap: { name: 'shop-postern' } }),
+    /does not lie on an emptyDir/,
+  ],
+  [
     'a short grace period',
     ({ pod }) => set(pod, 'terminationGracePeriodSeconds', 20),
     /the gateway needs 21000 ms/,

@@ -11,7 +11,7 @@ import type { ConfigFault } from '#config/fault.ts'
 import type { Files } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
-import { effectiveMax, shareOf } from '#pool/budget.ts'
+import { effectiveMax, isFixed, shareOf } from '#pool/budget.ts'
 import type { KubernetesObject } from './kubectl.ts'
 
 interface Kinds {
@@ -104,6 +104,17 @@ function mountFaults({ pod, containers }: ReturnType<typeof partsOf>): string[] 
   )
 }
 
+/** The schema is kept where the gateway may write, and where it is not for good: another pod may serve another release. */
+function snapshotFaults({ pod, postern }: ReturnType<typeof partsOf>, { schema }: Config): string[] {
+  const { snapshot } = schema
+  if (snapshot === undefined) return ['schema.snapshot is missing']
+  const mount = (postern.volumeMounts ?? []).find(
+    (m) => snapshot.startsWith(`${m.mountPath}/`) && m.readOnly !== true,
+  )
+  const volume = pod.volumes?.find((v) => v.name === mount?.name)
+  return volume?.emptyDir === undefined ? [`${snapshot} does not lie on an emptyDir`] : []
+}
+
 function portFaults(objects: readonly KubernetesObject[], { listeners }: Config): string[] {
   const { postern, containers } = partsOf(objects)
   const faults: string[] = []
@@ -138,7 +149,7 @@ function sizeFaults({ deployment, pod }: ReturnType<typeof partsOf>, { lifecycle
   if (grace < needed)
     faults.push(`terminationGracePeriodSeconds is ${grace} ms, the gateway needs ${needed} ms`)
   const { budget } = pools
-  if (budget === undefined) return [...faults, 'pools.budget is missing']
+  if (budget === undefined || !isFixed(budget)) return [...faults, 'pools.budget is missing, or no numbers']
   const surge = deployment.spec?.strategy?.rollingUpdate?.maxSurge
   const pods = (deployment.spec?.replicas ?? 1) + Number(surge)
   if (budget.instances !== pods)
@@ -175,6 +186,7 @@ export function posternFaults(objects: readonly KubernetesObject[], config: Conf
   return [
     ...probeFaults(parts.postern, config),
     ...mountFaults(parts),
+    ...snapshotFaults(parts, config),
     ...portFaults(objects, config),
     ...sizeFaults(parts, config),
     ...selectorFaults(objects),

@@ -54,7 +54,10 @@ test('it closes within seconds of the return of the database, step by step', asy
   await eventually('a read is let through', async () => (await read()).status === 200)
   await eventually('the circuit is closed', async () => (await state('primary/read', 'closed')) === 1)
   for (let i = 0; i < 30; i++) expect((await read()).status).toBe(200)
-  const moves = postern.log.filter((line) => line.event === 'breaker')
+  const moves = await eventually('the log has told all of it', () => {
+    const lines = postern.log.filter((line) => line.event === 'breaker')
+    return lines.length >= 3 ? lines : undefined
+  })
   expect(moves.map((line) => line['to'])).toEqual(['open', 'ramp', 'closed'])
   expect(moves[0]).toMatchObject({ level: 'warn', target: 'primary/read', why: 'failures' })
 })

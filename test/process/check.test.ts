@@ -76,3 +76,23 @@ test('what only the engine can judge is configuration all the same: exit code 64
   expect(code).toBe(64)
   expect(stderr).toContain('colour')
 })
+
+test('warns where the numbers are more than the server allows', async () => {
+  const limited = await server.createDatabase()
+  await server.sql(
+    limited,
+    `CREATE TABLE orders (id int PRIMARY KEY); ALTER DATABASE "${limited.split('/').at(-1)}" CONNECTION LIMIT 12`,
+  )
+  const warnings = async (...argv: string[]) => (await check(`--database.url=${limited}`, ...argv)).stderr
+  expect(await warnings('--pools.max=12')).toBe('')
+  expect(await warnings('--pools.max=13')).toBe(
+    'postern: warning: pools.max is 13, but the server allows 12 connections\n',
+  )
+  expect(await warnings('--pools.budget={"connections":13,"instances":2}')).toBe(
+    'postern: warning: pools.budget.connections is 13, but the server allows 12\n',
+  )
+  expect(await warnings('--pools.budget={"connections":"auto","reserved":9,"instances":"auto"}')).toBe(
+    'postern: warning: pools.budget leaves 3 connections, and needs 4: the server allows 12\n',
+  )
+  expect(await warnings('--pools.budget={"connections":"auto","instances":"auto"}')).toBe('')
+})

@@ -94,6 +94,7 @@ describe('check --offline', () => {
         },
       ],
       warnings: [],
+      hints: [],
     })
   })
 
@@ -117,7 +118,7 @@ describe('check --offline', () => {
   test('shows no secret, whatever is wrong', async () => {
     const config = write(
       'secret.yaml',
-      "database: {url: 'mysql://u:geheim1@db/x', pasword: geheim2, password: [geheim3], port: '${S}'}\napi: {cursorSecret: geheim4}\n",
+      "database: {url: 'oracle://u:geheim1@db/x', pasword: geheim2, password: [geheim3], port: '${S}'}\napi: {cursorSecret: geheim4}\n",
     )
     const broken = write('broken.yaml', 'database: {password: "geheim5\n')
     const env = { S: 'geheim6', POSTERN_DATABASE_PASWORD: 'geheim7', POSTERN_POOLS: 'geheim8' }

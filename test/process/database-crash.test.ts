@@ -128,7 +128,7 @@ test('sessions ended by an administrator are replaced without a failed read', as
   for (let i = 0; i < 5; i++) {
     await sleep(150)
     await sessions.sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postern'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
     )
   }
   await sleep(150)

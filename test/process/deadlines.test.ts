@@ -50,12 +50,12 @@ test('a statement that outlasts the deadline is a 504, and ends in the database'
 test('the connection of a cancelled statement serves the next one', async () => {
   await ask(`${postern.api}/orders`)
   const [before] = await sessions.sql(
-    `SELECT array_agg(pid) AS pids FROM pg_stat_activity WHERE application_name = 'postern'`,
+    `SELECT array_agg(pid) AS pids FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
   )
   expect((await ask(`${postern.api}/rpc/nap?seconds=20`)).status).toBe(504)
   expect((await ask(`${postern.api}/orders`)).json()).toEqual([{ id: 1 }])
   const [after] = await sessions.sql(
-    `SELECT array_agg(pid) AS pids FROM pg_stat_activity WHERE application_name = 'postern'`,
+    `SELECT array_agg(pid) AS pids FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
   )
   expect(after).toEqual(before)
 })

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import postgres from 'postgres'
 import { embeddedBinaries, programVersion } from '#demo/postgres-binaries.ts'
-import { cacheFolder, type PostgresServer, startPostgresServer } from '#demo/postgres-server.ts'
+import { type PostgresServer, startPostgresServer } from '#demo/postgres-server.ts'
+import { cacheFolder } from '#demo/processes.ts'
 
 const debian15 = '/usr/lib/postgresql/15/bin'
 /** A folder with `initdb` and `postgres` of any version, to test on instead of the usual ones. */

@@ -18,7 +18,7 @@ export function watchSessions(url: string): Sessions {
   const sql = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: 'test' } })
   const count = async (where: string) => {
     const [row] = await sql.unsafe(
-      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'postern' AND ${where}`,
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'postern/%' AND ${where}`,
     )
     return (row as unknown as { n: number }).n
   }

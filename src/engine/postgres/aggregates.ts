@@ -1,8 +1,8 @@
-/** Aggregate functions with canonical results: integers stay exact integers, averages are floats. */
+/** Sums, averages and extremes of PostgreSQL's types. */
 import type { CanonicalType, ValueType } from '#catalog/model.ts'
-import type { AggregateTerm } from '#plan/ast.ts'
+import type { AggregateFunction } from '#plan/ast.ts'
+import type { Typed } from '#engine/grammar.ts'
 import { type Sql, sql } from '#engine/sql.ts'
-import { column } from './names.ts'
 
 const result = (canonical: CanonicalType, family: string): ValueType => ({
   canonical,
@@ -11,7 +11,7 @@ const result = (canonical: CanonicalType, family: string): ValueType => ({
   ordered: true,
   comparable: true,
 })
-const bigint = result('integer', 'int8')
+export const bigint = result('integer', 'int8')
 /** sum(bigint) is numeric to PostgreSQL, and an integer to us. */
 const exactInteger = result('integer', 'numeric')
 const double = result('float', 'float8')
@@ -24,17 +24,8 @@ const extremes = new Set(
   ).split(' '),
 )
 
-/** The expression of an aggregate, and the type of what it gives. */
-export function aggregate(o: AggregateTerm['aggregate']): {
-  readonly value: Sql
-  readonly type: ValueType
-} {
-  if (o.ref === undefined) return { value: sql`count(*)`, type: bigint }
-  const e = column(o.ref.alias, o.ref.column.name)
-  const type = o.ref.column.type
-  switch (o.function) {
-    case 'count':
-      return { value: sql`count(${e})`, type: bigint }
+export function aggregate(f: Exclude<AggregateFunction, 'count'>, e: Sql, type: ValueType): Typed {
+  switch (f) {
     case 'sum':
       return sum(e, type)
     case 'avg':
@@ -42,13 +33,13 @@ export function aggregate(o: AggregateTerm['aggregate']): {
       return { value: sql`avg(${type.family === 'money' ? sql`${e}::numeric` : e})::float8`, type: double }
     case 'min':
     case 'max':
-      return { value: extreme(o.function, e, type), type }
+      return { value: extreme(f, e, type), type }
     default:
-      return o.function satisfies never
+      return f satisfies never
   }
 }
 
-function sum(e: Sql, type: ValueType): { readonly value: Sql; readonly type: ValueType } {
+function sum(e: Sql, type: ValueType): Typed {
   if (type.canonical !== 'integer') return { value: sql`sum(${e})`, type }
   switch (type.family) {
     case 'int2':

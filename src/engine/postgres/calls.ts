@@ -3,11 +3,11 @@ import { GatewayError } from '#base/errors.ts'
 import type { Parameter } from '#catalog/model.ts'
 import type { Call } from '#plan/ast.ts'
 import type { OutputColumn } from '#engine/engine.ts'
+import type { Written } from '#engine/grammar.ts'
 import { join, type Sql, sql, trusted } from '#engine/sql.ts'
 import { outputValue, textEncoding } from './expressions.ts'
 import { castName, column, identifier, tableName } from './names.ts'
 import { parameter } from './parameters.ts'
-import type { Written } from './reads.ts'
 
 export function call(c: Call): Written {
   return c.routine.kind === 'procedure' ? callProcedure(c) : callFunction(c)

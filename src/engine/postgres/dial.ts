@@ -1,29 +1,24 @@
 /** Reaches the server: TCP or Unix socket, TLS, login. The login itself is done by postgres.js over a socket of ours. */
 import { EventEmitter, once } from 'node:events'
-import net from 'node:net'
-import tls from 'node:tls'
+import type net from 'node:net'
 import postgres from 'postgres'
-import type { Target } from './target.ts'
+import { connectSocket, encrypt, reasonOf, tlsRefused } from '#engine/dial.ts'
+import type { Target } from '#engine/target.ts'
 import { backend, cancelRequest, createFramer, sslRequest } from './wire.ts'
 
 /** Resolves when the socket is connected (and encrypted as the target wants); rejects on failure or abort. */
 export async function openSocket(target: Target, signal: AbortSignal): Promise<net.Socket> {
-  const socket = target.host.startsWith('/')
-    ? net.connect({ path: `${target.host}/.s.PGSQL.${target.port}` })
-    : net.connect({
-        host: target.host,
-        port: target.port,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: 30_000,
-      })
-  const give = () => socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+  const unix = target.host.startsWith('/')
+  const socket = await connectSocket(
+    unix ? { path: `${target.host}/.s.PGSQL.${target.port}` } : target,
+    signal,
+  )
+  // TLS over a Unix socket is not offered by the server.
+  if (target.tls.mode === 'disable' || unix) return socket
+  const give = () => socket.destroy(reasonOf(signal))
   signal.addEventListener('abort', give)
   try {
-    if (signal.aborted) throw signal.reason
-    await once(socket, 'connect')
-    // TLS over a Unix socket is not offered by the server.
-    if (target.tls.mode === 'disable' || target.host.startsWith('/')) return socket
+    signal.throwIfAborted()
     socket.write(sslRequest)
     const [answer] = (await once(socket, 'data')) as [Buffer]
     // Exactly one byte may come before TLS begins; more would be injected plain text (CVE-2021-23222).
@@ -33,29 +28,9 @@ export async function openSocket(target: Target, signal: AbortSignal): Promise<n
       })
     if (answer[0] !== 0x53) {
       if (target.tls.mode === 'prefer') return socket
-      throw Object.assign(
-        new Error(`the server does not offer TLS, database.tls.mode is ${target.tls.mode}`),
-        { code: 'TLS_REFUSED' },
-      )
+      throw tlsRefused(target)
     }
-    const verify = target.tls.mode === 'verify-full'
-    const secure = tls.connect({
-      socket,
-      ...(net.isIP(target.host) ? {} : { servername: target.host }),
-      rejectUnauthorized: verify,
-      ...(target.tls.ca === undefined ? {} : { ca: target.tls.ca }),
-      ...(target.tls.cert === undefined ? {} : { cert: target.tls.cert }),
-      ...(target.tls.key === undefined ? {} : { key: target.tls.key }),
-      ...(verify && net.isIP(target.host)
-        ? {
-            checkServerIdentity: (_: string, certificate: tls.PeerCertificate) =>
-              tls.checkServerIdentity(target.host, certificate),
-          }
-        : {}),
-    })
-    socket.on('error', (error) => secure.destroy(error))
-    await once(secure, 'secureConnect')
-    return secure
+    return await encrypt(socket, target)
   } catch (error) {
     socket.on('error', () => {})
     socket.destroy()
@@ -127,7 +102,7 @@ export async function login(
         : ((facade.taken = true), facade)) as never,
   } as postgres.Options<Record<string, never>>)
 
-  const give = () => socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+  const give = () => socket.destroy(reasonOf(signal))
   signal.addEventListener('abort', give)
   const lost = new Promise<never>((_, reject) => {
     // A server that hangs up without a word would leave postgres.js waiting.

@@ -155,7 +155,12 @@ describe('the PostgreSQL dialect', () => {
       Object.entries(cases)
         .filter(([, c]) => !compile(c.statement).prepare)
         .map(([name]) => name),
-    ).toEqual(['new rows, some with defaults', 'new rows of defaults'])
+    ).toEqual([
+      'new rows, some with defaults',
+      'new rows given back',
+      'new rows with keys of their own given back',
+      'new rows of defaults',
+    ])
   })
 
   it('refuses to leave out a nameless parameter before another', () => {

@@ -2,13 +2,17 @@
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
-import type { Compiled, Connection, Result, RowFormat, RunOptions, Transaction } from '#engine/engine.ts'
+import { readRow } from '#engine/data-row.ts'
+import { boundedSignal } from '#engine/dial.ts'
+import type { Compiled, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
+import { createRowWriter, createScratch } from '#engine/rows.ts'
+import { SessionLost } from '#engine/session-errors.ts'
+import type { Target } from '#engine/target.ts'
+import { createWriters } from '#engine/writers.ts'
 import { login, requestCancel } from './dial.ts'
-import { createRowWriter, createScratch, type RowWriter } from '#engine/rows.ts'
 import { createSession, type ExchangeOptions, type Session, type Step } from './session.ts'
-import { ServerError, SessionLost } from './session-errors.ts'
-import type { Target } from './target.ts'
+import { ServerError } from './server-error.ts'
 
 /** The most a cancel request may take: the session is given up after a second anyway. */
 const cancelTimeoutMs = 1000
@@ -26,6 +30,8 @@ export interface DriverDependencies {
   readonly clock: Clock
   readonly observe: Observe
   readonly pool: string
+  /** How the session names itself. */
+  readonly sessionName: string
   /** Milliseconds; what the session starts with, so that most requests need not change it. */
   readonly statementTimeout: number
   readonly onNotify?: (channel: string, payload: string) => void
@@ -33,9 +39,9 @@ export interface DriverDependencies {
 }
 
 /** Settings that make the server's text output canonical, sent with the login. */
-function sessionSettings(options: DatabaseOptions, statementTimeout: number): Record<string, string> {
+function sessionSettings(sessionName: string, statementTimeout: number): Record<string, string> {
   return {
-    application_name: options.applicationName,
+    application_name: sessionName,
     TimeZone: 'UTC',
     DateStyle: 'ISO, MDY',
     IntervalStyle: 'iso_8601',
@@ -62,7 +68,11 @@ export async function connectPostgres(
   const { clock, observe, pool } = dependencies
   const bounded = boundedSignal(clock, Math.min(o.deadline, clock.now() + options.connectTimeout), o.signal)
   try {
-    const entry = await login(target, sessionSettings(options, dependencies.statementTimeout), bounded.signal)
+    const entry = await login(
+      target,
+      sessionSettings(dependencies.sessionName, dependencies.statementTimeout),
+      bounded.signal,
+    )
     const { session, receive } = createSession({
       socket: entry.socket,
       processId: entry.processId,
@@ -90,7 +100,7 @@ export async function connectPostgres(
 }
 
 function createConnection(session: Session, clock: Clock, initialTimeout: number): Connection {
-  const scratch = createScratch()
+  const writerOf = createWriters()
   /** The server's statement_timeout in this session, in ms. */
   let timeout = initialTimeout
 
@@ -121,18 +131,6 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       if (!(error instanceof ServerError)) timeout = limit.ms
       throw error
     }
-  }
-
-  const writers = new WeakMap<Compiled, Map<RowFormat, RowWriter>>()
-  const writerOf = (q: Compiled, o: Pick<RunOptions, 'format' | 'keep'>): RowWriter => {
-    const keep = o.keep ?? Number.POSITIVE_INFINITY
-    let formats = writers.get(q)
-    if (formats === undefined) writers.set(q, (formats = new Map()))
-    let writer = formats.get(o.format)
-    if (writer === undefined)
-      formats.set(o.format, (writer = createRowWriter(q.columns, o.format, keep, scratch)))
-    else writer.begin(keep)
-    return writer
   }
 
   const run = async (
@@ -259,42 +257,5 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
 
     isUsable: session.usable,
     close: session.close,
-  }
-}
-
-function readRow(bytes: Buffer, start: number): (string | null)[] {
-  const row: (string | null)[] = []
-  const count = bytes.readUInt16BE(start)
-  let at = start + 2
-  for (let i = 0; i < count; i++) {
-    const length = bytes.readInt32BE(at)
-    at += 4
-    row.push(length < 0 ? null : bytes.toString('utf8', at, at + length))
-    if (length > 0) at += length
-  }
-  return row
-}
-
-/** Aborts at the deadline or with the other signal, whichever is first. `done` frees its timer. */
-function boundedSignal(
-  clock: Clock,
-  deadline: number,
-  other: AbortSignal | undefined,
-): { signal: AbortSignal; done: () => void } {
-  const controller = new AbortController()
-  const abort = () => controller.abort(other?.reason)
-  const timer = clock.after(deadline - clock.now(), () =>
-    controller.abort(
-      Object.assign(new Error('the connection was not made in time'), { code: 'CONNECT_TIMEOUT' }),
-    ),
-  )
-  if (other?.aborted) abort()
-  else other?.addEventListener('abort', abort)
-  return {
-    signal: controller.signal,
-    done: () => {
-      timer.cancel()
-      other?.removeEventListener('abort', abort)
-    },
   }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Cancelled, SessionLost } from '#engine/session-errors.ts'
 import { classify } from './faults.ts'
-import { Cancelled, ServerError, SessionLost } from './session-errors.ts'
+import { ServerError } from './server-error.ts'
 
 const said = (code: string, more: Partial<ServerError['fields']> = {}) =>
   new ServerError({

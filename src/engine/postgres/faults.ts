@@ -1,11 +1,15 @@
 /** What PostgreSQL, the network or the driver said → a fault in common words: one table as data, one function that reads it. */
 import type { Fault } from '#engine/engine.ts'
-import { Cancelled, type CancelReason, ServerError, SessionLost } from './session-errors.ts'
-
-type Rule = Pick<Fault, 'kind' | 'applied'>
-/** A statement that fails takes its effects back. */
-const no = (kind: Fault['kind']): Rule => ({ kind, applied: 'no' })
-const unknown = (kind: Fault['kind']): Rule => ({ kind, applied: 'unknown' })
+import {
+  classifyNetwork,
+  classifySession,
+  no,
+  type Rule,
+  unknown,
+  whyCancelled,
+} from '#engine/network-faults.ts'
+import type { CancelReason } from '#engine/session-errors.ts'
+import { ServerError } from './server-error.ts'
 
 /** SQLSTATE or its class (first two characters) → rule; PostgreSQL manual, Appendix A. A class that is not here is no standard one. */
 const errors: Readonly<Record<string, Rule>> = {
@@ -100,45 +104,15 @@ const fatal: Readonly<Record<string, Rule>> = {
   '57P05': no('disconnected'),
 }
 
-/** Codes of Node (errno(3), node:tls) and of postgres.js 3.4.9 (src/connection.js), which does the login. */
-const network: Readonly<Record<string, Rule>> = {
+/** Codes of postgres.js 3.4.9 (src/connection.js), which does the login. */
+const loginCodes: Readonly<Record<string, Rule>> = {
   // Before anything could be sent
   CONNECT_TIMEOUT: no('disconnected'),
   CONNECTION_ENDED: no('disconnected'),
-  ECONNREFUSED: no('disconnected'),
-  ENOTFOUND: no('disconnected'),
-  EAI_AGAIN: no('disconnected'),
-  ENOENT: no('disconnected'), // no such Unix socket
-  EACCES: no('disconnected'),
-  EADDRNOTAVAIL: no('disconnected'), // no local port left
-  EMFILE: no('busy'),
-  ENFILE: no('busy'),
-  CERT_HAS_EXPIRED: no('disconnected'),
-  CERT_NOT_YET_VALID: no('disconnected'),
-  CERT_REVOKED: no('disconnected'),
-  DEPTH_ZERO_SELF_SIGNED_CERT: no('disconnected'),
-  SELF_SIGNED_CERT_IN_CHAIN: no('disconnected'),
-  UNABLE_TO_GET_ISSUER_CERT: no('disconnected'),
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: no('disconnected'),
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: no('disconnected'),
-  ERR_TLS_CERT_ALTNAME_INVALID: no('disconnected'),
-  TLS_REFUSED: no('disconnected'), // dial.ts: the server has no TLS, or broke its rules
   SASL_SIGNATURE_MISMATCH: no('auth'), // not the server that knows our password
   // At any time
   CONNECTION_CLOSED: unknown('disconnected'),
   CONNECTION_DESTROYED: unknown('disconnected'),
-  ECONNRESET: unknown('disconnected'),
-  ECONNABORTED: unknown('disconnected'),
-  EPIPE: unknown('disconnected'),
-  ETIMEDOUT: unknown('disconnected'),
-  EHOSTUNREACH: unknown('disconnected'),
-  EHOSTDOWN: unknown('disconnected'),
-  ENETUNREACH: unknown('disconnected'),
-  ENETDOWN: unknown('disconnected'),
-  EPROTO: unknown('disconnected'),
-  ERR_STREAM_DESTROYED: unknown('disconnected'),
-  ERR_STREAM_WRITE_AFTER_END: unknown('disconnected'),
-  ERR_SOCKET_CLOSED: unknown('disconnected'),
   // Our own mistakes, refused by the driver
   MESSAGE_NOT_SUPPORTED: no('not_supported'),
   MAX_PARAMETERS_EXCEEDED: no('too_complex'),
@@ -162,8 +136,6 @@ const raisable: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
  */
 const misread: ReadonlySet<string> = new Set('3F000 42601 42602 42622 42704 42725 42883 42P01'.split(' '))
 
-const whyCancelled = (why: CancelReason): Fault['kind'] => (why === 'deadline' ? 'timeout' : 'cancelled')
-
 /**
  * Anything thrown by the driver → a fault. Never throws.
  *
@@ -172,24 +144,12 @@ const whyCancelled = (why: CancelReason): Fault['kind'] => (why === 'deadline' ?
  * `applied: 'no'` speaks of one statement; a procedure that commits on its own may have applied part of its work.
  */
 export function classify(error: unknown): Fault {
-  if (error instanceof SessionLost) return classifyLost(error)
-  if (error instanceof Cancelled) return { ...no(whyCancelled(error.why)), native: error.message }
+  const session = classifySession(error, classify)
+  if (session !== undefined) return session
   const said = serverMessage(error)
   if (said !== undefined)
     return classifyServer(said, error instanceof ServerError ? error.cancelled : undefined)
-  return classifyNetwork(error)
-}
-
-/** A server that says why it hangs up is believed over the mere loss. */
-function classifyLost(error: SessionLost): Fault {
-  const cause = error.cause === undefined ? undefined : classify(error.cause)
-  const because = cause === undefined || cause.kind === 'unknown' ? unknown('disconnected') : cause
-  return {
-    ...because,
-    kind: error.cancelled === undefined ? because.kind : whyCancelled(error.cancelled),
-    applied: error.sent ? because.applied : 'no',
-    native: cause?.native ?? error.message,
-  }
+  return classifyNetwork(error, loginCodes)
 }
 
 /** The parts of an ErrorResponse that matter here. */
@@ -254,21 +214,3 @@ function serverRule(
 
 const find = (rules: Readonly<Record<string, Rule>>, code: string): Rule | undefined =>
   rules[code] ?? rules[code.slice(0, 2)]
-
-function classifyNetwork(error: unknown): Fault {
-  if (!(error instanceof Error)) return { ...unknown('unknown'), native: String(error) }
-  const { code, syscall } = error as NodeJS.ErrnoException
-  const native = typeof code === 'string' ? `${code}: ${error.message}` : error.message
-  // The signal's own reason comes only from connecting; a session tells of its cancels itself.
-  if (error.name === 'AbortError') return { ...no('cancelled'), native }
-  if (error.name === 'TimeoutError') return { ...no('timeout'), native }
-  const rule = typeof code === 'string' ? networkRule(code) : unknown('unknown')
-  return { ...rule, ...(syscall === 'connect' && { applied: 'no' as const }), native }
-}
-
-function networkRule(code: string): Rule {
-  const rule = network[code]
-  if (rule !== undefined) return rule
-  // OpenSSL's own errors, of which there are hundreds.
-  return unknown(/^ERR_(SSL|TLS)_/.test(code) ? 'disconnected' : 'unknown')
-}

@@ -3,8 +3,10 @@ import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Capabilities, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
+import { nameSessions } from '#engine/session-name.ts'
 import { announcer } from './announcer.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
+import { census } from './census.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectPostgres } from './driver.ts'
@@ -34,16 +36,20 @@ export interface PostgresDependencies {
 /** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
   const target = readTarget(options)
+  const sessionName = nameSessions(options.applicationName)
   const base = {
     clock: d.clock,
     observe: d.observe,
     pool: d.pool ?? 'primary',
+    sessionName,
     statementTimeout: d.statementTimeout,
   }
   return {
     kind: 'postgres',
+    system: 'postgresql',
     capabilities,
     address: target.address,
+    sessionName,
     compile,
     readEstimate,
     classify,
@@ -51,6 +57,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     fingerprint,
     announcer,
     replication: createReplication(),
+    census,
     connect: (o) => connectPostgres(target, options, base, o),
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({

@@ -1,7 +1,9 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
 import type { Socket } from 'node:net'
 import type { AbortObserver, Signal } from '#base/signal.ts'
-import { Cancelled, type CancelReason, ServerError, SessionLost } from './session-errors.ts'
+import { createAlarm } from '#engine/alarm.ts'
+import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
+import { ServerError } from './server-error.ts'
 import {
   affectedRows,
   backend,
@@ -99,8 +101,6 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   let status: 'I' | 'T' | 'E' = 'I'
   let lost: Error | undefined
   let closing = false
-  let alarm: { cancel(): void } | undefined
-  let alarmAt = 0
   /** Names of statements to close with the next exchange. */
   const stale: string[] = []
 
@@ -108,6 +108,15 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     exchange.giveUp?.cancel()
     exchange.o.signal.removeEventListener('abort', exchange)
   }
+
+  const alarm = createAlarm({
+    now: parts.now,
+    after: parts.after,
+    current: () => current?.o.deadline,
+    expire: () => {
+      if (current !== undefined) cancel(current, 'deadline')
+    },
+  })
 
   const finish = (exchange: Exchange) => {
     leave(exchange)
@@ -123,7 +132,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const fail = (error: Error) => {
     if (lost !== undefined) return
     lost = error
-    alarm?.cancel()
+    alarm.cancel()
     socket.destroy()
     const exchange = current
     current = undefined
@@ -302,19 +311,6 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     )
   }
 
-  /** One timer for all exchanges: it is left running when an exchange ends in time, and asks anew when it fires early. */
-  const watch = (deadline: number) => {
-    if (alarm !== undefined && alarmAt <= deadline) return
-    alarm?.cancel()
-    alarmAt = deadline
-    alarm = parts.after(deadline - parts.now(), () => {
-      alarm = undefined
-      if (current === undefined) return
-      if (current.o.deadline <= parts.now()) cancel(current, 'deadline')
-      else watch(current.o.deadline)
-    })
-  }
-
   const session: Session = {
     processId: parts.processId,
     exchange(step, o) {
@@ -349,7 +345,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         }
         o.signal.addEventListener('abort', exchange)
         current = exchange
-        watch(o.deadline)
+        alarm.watch(o.deadline)
         for (const name of stale.splice(0)) writer.closeStatement(name)
         for (const one of before) addStep(one, 0, exchange.parsing)
         addStep(step, o.portal?.rows ?? 0, exchange.parsing)

@@ -1,27 +1,29 @@
 /** Insert, Update and Delete. */
 import type { ValueType } from '#catalog/model.ts'
-import type { Delete, Insert, Param, Returning, Update } from '#plan/ast.ts'
+import type { Condition, Delete, Insert, Param, Returning, Update } from '#plan/ast.ts'
+import { conditions } from '#engine/conditions.ts'
+import type { Written } from '#engine/grammar.ts'
+import { outputList } from '#engine/reads.ts'
 import { join, type Sql, sql, trusted } from '#engine/sql.ts'
-import { aliased, condition, conjuncts, where } from './conditions.ts'
+import { aliased, where } from '#engine/tables.ts'
+import { assignments, names, valueRows } from '#engine/writes.ts'
+import { grammar as g } from './grammar.ts'
 import { column, identifier, tableName } from './names.ts'
-import { columnOfValues, parameter } from './parameters.ts'
-import { outputList, type Written } from './reads.ts'
+import { columnOfValues } from './parameters.ts'
 
 /** Inserts of at least this many rows bind a column as one array: from here on it is the faster way (measured; 3 × at 1,000 rows). */
 const bulkRows = 10
 
 export function insert(s: Insert): Written & { readonly bulk: boolean } {
   const { rows, bulk } = source(s)
-  const columns = s.columns.length === 0 ? sql`` : sql` (${join(names(s.columns), ', ')})`
+  const columns = s.columns.length === 0 ? sql`` : sql` (${join(names(g, s.columns), ', ')})`
   const { list, columns: given } = returning(s.returning, insertedOf(s))
   return {
-    text: sql`INSERT INTO ${aliased(s.table, s.alias)}${columns} ${rows}${conflict(s)}${list}`,
+    text: sql`INSERT INTO ${aliased(g, s.table, s.alias)}${columns} ${rows}${conflict(s)}${list}`,
     columns: given,
     bulk,
   }
 }
-
-const names = (columns: readonly { readonly name: string }[]) => columns.map((c) => identifier(c.name))
 
 function source(s: Insert): { readonly rows: Sql; readonly bulk: boolean } {
   if (s.columns.length === 0) {
@@ -33,11 +35,8 @@ function source(s: Insert): { readonly rows: Sql; readonly bulk: boolean } {
   }
   const arrays = s.rows.length >= bulkRows ? asArrays(s) : undefined
   if (arrays) return { rows: sql`SELECT * FROM unnest(${join(arrays, ', ')})`, bulk: true }
-  const rows = s.rows.map((row) => sql`(${join(row.map(cell), ', ')})`)
-  return { rows: sql`VALUES ${join(rows, ', ')}`, bulk: false }
+  return { rows: valueRows(g, s.rows), bulk: false }
 }
-
-const cell = (value: Param | undefined): Sql => (value ? parameter(value) : sql`DEFAULT`)
 
 /** One array per column, if every cell has a value and no column's values are arrays or rows, which unnest takes apart. */
 function asArrays(s: Insert): readonly Sql[] | undefined {
@@ -62,14 +61,17 @@ function conflict(s: Insert): Sql {
   const { key, reset, where: mustHold } = s.upsert
   const isKey = (name: string) => key.some((k) => k.name === name)
   const changes = [
-    ...names(s.columns.filter((c) => !isKey(c.name))).map((name) => sql`${name} = EXCLUDED.${name}`),
-    ...names(reset).map((name) => sql`${name} = DEFAULT`),
+    ...names(
+      g,
+      s.columns.filter((c) => !isKey(c.name)),
+    ).map((name) => sql`${name} = EXCLUDED.${name}`),
+    ...names(g, reset).map((name) => sql`${name} = DEFAULT`),
   ]
   // DO NOTHING would give no row back.
   const set =
-    changes.length > 0 ? changes : names(key.slice(0, 1)).map((name) => sql`${name} = EXCLUDED.${name}`)
-  const target = join(names(key), ', ')
-  const old = where(conjuncts(mustHold).map(condition))
+    changes.length > 0 ? changes : names(g, key.slice(0, 1)).map((name) => sql`${name} = EXCLUDED.${name}`)
+  const target = join(names(g, key), ', ')
+  const old = rowsWhere(mustHold)
   return sql` ON CONFLICT (${target}) DO UPDATE SET ${join(set, ', ')}${old}`
 }
 
@@ -85,22 +87,26 @@ function insertedOf(s: Insert): Sql {
   return sql`(NOT EXISTS (SELECT 1 FROM ${tableName(s.table)} AS o${where(same)}))`
 }
 
+const rowsWhere = (c: Condition | undefined): Sql => where(conditions(g, c))
+
 export function update(s: Update): Written {
-  const set = s.set.map(({ column: c, value }) => sql`${identifier(c.name)} = ${cell(value)}`)
   const { list, columns } = returning(s.returning)
-  const rows = where(conjuncts(s.where).map(condition))
-  return { text: sql`UPDATE ${aliased(s.table, s.alias)} SET ${join(set, ', ')}${rows}${list}`, columns }
+  const rows = rowsWhere(s.where)
+  return {
+    text: sql`UPDATE ${aliased(g, s.table, s.alias)} SET ${assignments(g, s.set)}${rows}${list}`,
+    columns,
+  }
 }
 
 /** Embeds in RETURNING see the related rows as they were before the statement, cascades included. */
 export function remove(s: Delete): Written {
   const { list, columns } = returning(s.returning)
-  const rows = where(conjuncts(s.where).map(condition))
-  return { text: sql`DELETE FROM ${aliased(s.table, s.alias)}${rows}${list}`, columns }
+  const rows = rowsWhere(s.where)
+  return { text: sql`DELETE FROM ${aliased(g, s.table, s.alias)}${rows}${list}`, columns }
 }
 
-function returning(r: Returning | undefined, inserted?: Sql): ReturnType<typeof outputList> {
+function returning(r: Returning | undefined, inserted = g.never): ReturnType<typeof outputList> {
   if (!r || r.outputs.length + r.hidden.length === 0) return { list: sql``, columns: [] }
-  const { list, columns } = outputList(r.outputs, r.hidden, r.numbers, inserted)
+  const { list, columns } = outputList(g, r.outputs, r.hidden, r.numbers, inserted)
   return { list: sql` RETURNING${list}`, columns }
 }

@@ -29,6 +29,7 @@ export async function connect(
       clock: systemClock,
       observe: () => {},
       pool: 'test',
+      sessionName: 'postern/0a1b2c',
       statementTimeout: 30_000,
       ...(onNotify && { onNotify }),
       ...(onClosed && { onClosed }),

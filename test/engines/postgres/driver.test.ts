@@ -44,7 +44,13 @@ for (const version of postgresVersions) {
       return connectPostgres(
         readTarget(options),
         options,
-        { clock, observe: (x) => seen.push(x), pool: 'primary', statementTimeout: 2000 },
+        {
+          clock,
+          observe: (x) => seen.push(x),
+          pool: 'primary',
+          sessionName: 'postern/0a1b2c',
+          statementTimeout: 2000,
+        },
         within(5000),
       )
     }
@@ -64,7 +70,7 @@ for (const version of postgresVersions) {
         (
           await server.sql(
             server.url(),
-            "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND application_name = 'postern'",
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND application_name LIKE 'postern/%'",
           )
         )[0]?.['n'],
       )
@@ -73,7 +79,7 @@ for (const version of postgresVersions) {
         (
           await server.sql(
             server.url(),
-            "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'postern'",
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE 'postern/%'",
           )
         )[0]?.['n'],
       )
@@ -340,7 +346,13 @@ for (const version of postgresVersions) {
         connectPostgres(
           readTarget(options),
           options,
-          { clock, observe: () => {}, pool: 'primary', statementTimeout: 2000 },
+          {
+            clock,
+            observe: () => {},
+            pool: 'primary',
+            sessionName: 'postern/0a1b2c',
+            statementTimeout: 2000,
+          },
           within(200),
         ),
       ).rejects.toMatchObject({ code: 'CONNECT_TIMEOUT' })

@@ -3,14 +3,46 @@ import { expect } from 'vitest'
 import { type ErrorCode, errorTable } from '#base/errors.ts'
 import type { Answer, RequestInit } from '../../support/gateway.ts'
 
-/** What an engine cannot do; the suite then expects `not_supported`, or leaves a test out with its reason. */
+/**
+ * How an engine differs, and only where its databases cannot do otherwise (docs/engines.md says why). The suite then
+ * expects what it says here, or leaves a test out with its reason.
+ */
 export interface SuiteCapabilities {
   readonly materializedViews: boolean
   readonly fullText: boolean
   readonly estimatedCount: boolean
-  /** The database writes JSON documents its own way: blanks as it likes. */
-  readonly jsonText: (document: string) => string
+  /** What becomes of a JSON document: `sorted` is how jsonb prints it, `sent` how it arrived. */
+  readonly jsonText: (sorted: string, sent: string) => string
+  /** The time stamp of row 3 of `types`, near the first one there is. */
+  readonly earlyTimestamp: string
+  /** A character in the name of a column that is as odd as names get. */
+  readonly oddCharacter: string
+  /** A column may be an identity that cannot be written. */
+  readonly alwaysIdentity: boolean
+  /** There is a type for UUIDs; else they are texts of 36 characters. */
+  readonly uuids: boolean
+  /** A row that was inserted through a view can be answered. */
+  readonly viewsGiveRows: boolean
+  readonly routines: {
+    /** Lists, rows and single rows come from functions; else from procedures, which always give an array of rows. */
+    readonly functionsGiveRows: boolean
+    /** Arguments may have defaults. */
+    readonly defaults: boolean
+    /** Several routines of one name. */
+    readonly overloads: boolean
+    /** Arguments without names, and lists of them. */
+    readonly unnamed: boolean
+    /** A routine that only reads may have output parameters. */
+    readonly readOnlyOutputs: boolean
+    /** A function may write; else procedures alone, which always give an array of rows. */
+    readonly functionsWrite: boolean
+    /** Arguments and results may be JSON documents. */
+    readonly documents: boolean
+  }
 }
+
+/** A JSON document without the blanks between its parts; `text` holds none inside its strings. */
+export const compact = (text: string): string => text.replaceAll(/([,:]) /g, '$1')
 
 /** One engine, its schema loaded and a gateway in front of it. */
 export interface EngineContext {

@@ -1,9 +1,11 @@
 /** Names that must be quoted in SQL, in URLs, in JSON, or in all of them. */
 import { describe, expect, it } from 'vitest'
-import { body, e, type EngineContext, filter, nextPage, problem } from './context.ts'
+import { body, e, type EngineContext, filter, nextPage, problem, type SuiteCapabilities } from './context.ts'
 
 /** A column of "weird table", its value in row 2, and how `select`, `order` and filter keys write it. */
-const columns: readonly (readonly [name: string, value: string | number, written: string])[] = [
+const columnsOf = ({
+  oddCharacter,
+}: SuiteCapabilities): readonly (readonly [name: string, value: string | number, written: string])[] => [
   ['select', 's2', '"select"'],
   ['limit', 20, '"limit"'],
   ['order', 'o2', '"order"'],
@@ -17,7 +19,7 @@ const columns: readonly (readonly [name: string, value: string | number, written
   ['two words', 't2', 'two words'],
   ['quo"te', 'q2', '"quo\\"te"'],
   ["it's", 'i2', "it's"],
-  ['ünï¢ødé 💥', 'u2', 'ünï¢ødé 💥'],
+  [`ünï¢ødé ${oddCharacter}`, 'u2', `ünï¢ødé ${oddCharacter}`],
   ['br[ack]et', 'b2', '"br[ack]et"'],
   ['pare(n)s,;:!', 'p2', '"pare(n)s,;:!"'],
   ['back\\slash', 'k2', 'back\\slash'],
@@ -36,6 +38,7 @@ const weird = `/${e('weird table')}`
 
 export function names(context: EngineContext): void {
   const { get, request } = context
+  const columns = columnsOf(context.capabilities)
 
   describe('odd names', () => {
     it('stand in the row as the database has them', async () => {

@@ -83,7 +83,9 @@ export function rows(context: EngineContext): void {
       await context.sql(`INSERT INTO tokens VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'one')`)
       const text = '{"id":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11","name":"one"}'
       body(await get('/tokens/a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), text)
-      body(await get('/tokens/A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'), text)
+      const capitals = await get('/tokens/A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11')
+      if (context.capabilities.uuids) body(capitals, text)
+      else problem(capitals, 'row_not_found')
     })
 
     it.each([
@@ -107,7 +109,12 @@ export function rows(context: EngineContext): void {
       async (path) => void problem(await get(path), 'invalid_parameter'),
     )
 
-    it.each(['/tags/x', '/tags/99999999999', '/tags/1.5', '/tokens/no-uuid'])(
+    it.each([
+      '/tags/x',
+      '/tags/99999999999',
+      '/tags/1.5',
+      ...(context.capabilities.uuids ? ['/tokens/no-uuid'] : []),
+    ])(
       'needs a key of the right type: %s',
       async (path) => void problem(await get(path), 'invalid_parameter'),
     )
@@ -127,7 +134,7 @@ export function rows(context: EngineContext): void {
   })
 
   describe('HEAD', () => {
-    it.each(['/tags', '/tags/1', '/tags?limit=1&offset=1', '/rpc/add_numbers?a=1', '', '/openapi.json'])(
+    it.each(['/tags', '/tags/1', '/tags?limit=1&offset=1', '/rpc/add_numbers?a=1&b=2', '', '/openapi.json'])(
       'of "%s" has the headers of GET and no body',
       async (path) => {
         const [head, whole] = [await request('HEAD', path), await get(path)]

@@ -1,20 +1,6 @@
-/** How a statement or its session can end badly, as the driver sees it; faults.ts puts it into common words. */
-import type { ServerMessage } from './wire.ts'
+/** How a statement or its session can end badly, whatever the engine; each engine's own ServerError tells what its server said. */
 
-/** The server refused a statement. `message` and `detail` may hold values: for logs of development only. */
-export class ServerError extends Error {
-  override readonly name = 'ServerError'
-  readonly code: string
-  readonly fields: ServerMessage
-  /** Set by the session: why it had asked the server to cancel, if it had. */
-  cancelled: CancelReason | undefined = undefined
-
-  constructor(fields: ServerMessage) {
-    super(fields.message)
-    this.code = fields.code
-    this.fields = fields
-  }
-}
+export type CancelReason = 'deadline' | 'client'
 
 /** The session was lost. `sent`: a statement was under way, so that a write may have happened. */
 export class SessionLost extends Error {
@@ -34,9 +20,7 @@ export class SessionLost extends Error {
   }
 }
 
-export type CancelReason = 'deadline' | 'client'
-
-/** The statement was cancelled on our request, or its portal was closed before the last row. */
+/** The statement was cancelled on our request, or its rows were closed before the last one. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled'
   readonly why: CancelReason

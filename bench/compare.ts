@@ -1,0 +1,207 @@
+/** Postern beside hand-written handlers on one database, in interleaved rounds; whatever the database. Prints ratios; judges nothing. */
+import { existsSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { type Load, type Measured, measure } from './load.ts'
+import { cpuOf, cpuOfFamily, freePort, memoryOf, type Running, sleep, startNode } from './processes.ts'
+
+export const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
+export const seconds = Number(process.env['BENCH_SECONDS'] ?? 3)
+
+export interface Scenario {
+  readonly name: string
+  readonly goal: string
+  readonly better: 'higher' | 'lower'
+  readonly of: (m: Measured) => number
+  readonly postern: Load
+  readonly hand: Load
+}
+
+export const per = (path: string, o: Partial<Load> = {}): Load => ({ path, connections: 32, seconds, ...o })
+export const throughput = { better: 'higher', of: (m: Measured) => m.perSecond } as const
+
+export const orderFields = 'id,customer_id,status,total,note,paid,created_at,updated_at'
+const note = JSON.stringify({ author: 'bench', body: 'a note of some forty characters, not more' })
+
+/** What every engine is measured with; the goals are those of its own. */
+export const scenarios = (
+  goals: Readonly<Record<'key' | 'fifty' | 'thousand' | 'insert' | 'deep' | 'tail', string>>,
+): readonly Scenario[] => [
+  {
+    name: 'one row by key',
+    goal: goals.key,
+    ...throughput,
+    postern: per('/api/v1/customers/{id}', { ids: 10_000 }),
+    hand: per('/customers/{id}', { ids: 10_000 }),
+  },
+  {
+    name: '50 rows',
+    goal: goals.fifty,
+    ...throughput,
+    postern: per('/api/v1/orders?limit=50'),
+    hand: per('/orders?limit=50'),
+  },
+  {
+    name: '1,000 rows',
+    goal: goals.thousand,
+    ...throughput,
+    postern: per('/api/v1/orders?limit=1000'),
+    hand: per('/orders?limit=1000'),
+  },
+  {
+    name: 'insert',
+    goal: goals.insert,
+    ...throughput,
+    postern: per('/api/v1/notes', { post: note }),
+    hand: per('/notes', { post: note }),
+  },
+  {
+    name: '20 orders with customer and items',
+    goal: goals.deep,
+    ...throughput,
+    postern: per(`/api/v1/orders?limit=20&select=${orderFields},customer(*),items(*)`),
+    hand: per('/orders/deep-json'),
+  },
+  {
+    name: 'p99 at 128 connections, one row',
+    goal: goals.tail,
+    better: 'lower',
+    of: (m) => m.p99,
+    postern: per('/api/v1/customers/{id}', { ids: 10_000, connections: 128 }),
+    hand: per('/customers/{id}', { ids: 10_000, connections: 128 }),
+  },
+]
+
+export const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
+export const shown = (n: number) => (n >= 100 ? n.toFixed(0) : n >= 1 ? n.toFixed(2) : n.toFixed(3))
+
+const lines: string[] = []
+/** Prints a line, and keeps it for the file that BENCH_OUT names. */
+export const say = (line = '') => {
+  console.log(line)
+  lines.push(line)
+  if (process.env['BENCH_OUT']) writeFileSync(process.env['BENCH_OUT'], `${lines.join('\n')}\n`)
+}
+
+/** Postern as the image starts it, on that database. */
+export async function startPostern(url: string): Promise<{
+  readonly running: Running
+  /** Ends with the first row; for measuring the start. */
+  readonly again: () => ReturnType<typeof startNode>
+  /** Resident memory in MiB, two seconds after the start. */
+  readonly idle: number
+}> {
+  const port = await freePort()
+  const args = [
+    '--max-semi-space-size=4',
+    '--heap-growing-percent=30',
+    existsSync('dist/main.js') ? 'dist/main.js' : 'src/main.ts',
+    'serve',
+    `--database.url=${url}`,
+    '--pools.max=10',
+    // wrk keeps all its connections busy: everybody may wait, as in the drivers' own unbounded queues.
+    '--pools.queuePerConnection=100',
+    '--pools.acquireTimeout=10s',
+    '--pools.overload.lasting=10m',
+    '--deadlines.default=10s',
+    `--listeners.data.port=${port}`,
+    `--listeners.observe.port=${await freePort()}`,
+    `--listeners.admin.port=${await freePort()}`,
+  ]
+  const again = () => startNode('Postern', args, {}, port, '/api/v1/customers/1')
+  const running = await again()
+  await sleep(2000)
+  return { running, again, idle: memoryOf(running.pid).now }
+}
+
+/** A handler written by hand, `bench/<file>.ts`. */
+export async function startYardstick(name: string, file: string, url: string): Promise<Running> {
+  const port = await freePort()
+  return startNode(
+    name,
+    [`bench/${file}.ts`],
+    { DATABASE_URL: url, PORT: String(port) },
+    port,
+    '/customers/1',
+  )
+}
+
+interface Row {
+  readonly value: number
+  readonly perSecond: number
+  /** CPU milliseconds per request. */
+  readonly gateway: number
+  readonly database: number
+  readonly errors: number
+}
+
+/**
+ * The table of all scenarios.
+ * @param database its name, for the line above the table, and the process whose family is its cost
+ */
+export async function compare(o: {
+  readonly database: { readonly name: string; readonly pid: number }
+  readonly postern: Running
+  readonly others: readonly Running[]
+  readonly scenarios: readonly Scenario[]
+}): Promise<void> {
+  const { database, postern, others } = o
+  const targets = [postern, ...others]
+
+  const once = async (target: Running, scenario: Scenario): Promise<Row> => {
+    const before = [cpuOf(target.pid), cpuOfFamily(database.pid)] as const
+    const m = await measure(target.port, target === postern ? scenario.postern : scenario.hand)
+    const after = [cpuOf(target.pid), cpuOfFamily(database.pid)] as const
+    return {
+      value: scenario.of(m),
+      perSecond: m.perSecond,
+      gateway: ((after[0] - before[0]) * 1000) / m.requests,
+      database: ((after[1] - before[1]) * 1000) / m.requests,
+      errors: m.errors,
+    }
+  }
+  const middle = (rows: readonly Row[], key: keyof Row) => median(rows.map((row) => row[key]))
+
+  const names = targets.map((t) => t.name)
+  say(
+    `${database.name} and the gateway share ${availableParallelism()} cores; ${rounds} interleaved rounds of ${seconds} s; medians. Ratio: Postern to the better of the others.`,
+  )
+  say()
+  say(
+    `| scenario | goal | ratio | ${names.join(' | ')} | CPU ms/request: gateway, database | database CPU to the better |`,
+  )
+  say(`|${'---|'.repeat(names.length + 5)}`)
+  for (const scenario of o.scenarios) {
+    const results = new Map<Running, Row[]>(targets.map((t) => [t, []]))
+    // Long enough for the compiler of Node to have done its work.
+    for (const target of targets)
+      await measure(target.port, { ...(target === postern ? scenario.postern : scenario.hand), seconds: 4 })
+    for (let round = 0; round < rounds; round++)
+      for (const target of targets) results.get(target)?.push(await once(target, scenario))
+    const rowsOf = (t: Running) => results.get(t) as Row[]
+    const value = (t: Running) => middle(rowsOf(t), 'value')
+    const [best] = [...others].sort((a, b) =>
+      scenario.better === 'higher' ? value(b) - value(a) : value(a) - value(b),
+    ) as [Running]
+    const cpu = (t: Running) =>
+      `${shown(middle(rowsOf(t), 'gateway'))}, ${shown(middle(rowsOf(t), 'database'))}`
+    say(
+      `| ${scenario.name} | ${scenario.goal} | **${shown(value(postern) / value(best))}** | ${targets.map((t) => shown(value(t))).join(' | ')} | ${targets.map(cpu).join(' · ')} | ${shown(middle(rowsOf(postern), 'database') / middle(rowsOf(best), 'database'))} |`,
+    )
+    for (const target of targets) {
+      const errors = rowsOf(target).reduce((sum, row) => sum + row.errors, 0)
+      if (errors > 0)
+        say(`| | | | ${errors} errors of ${target.name} in this row |${' |'.repeat(names.length + 1)}`)
+    }
+  }
+  say()
+}
+
+/** What Postern and the others hold in memory, now that the load is over. */
+export function sayMemory(idle: number, postern: Running, others: readonly Running[]): void {
+  const now = memoryOf(postern.pid)
+  const peaks = others.map((t) => `${t.name}: ${memoryOf(t.pid).peak.toFixed(0)} MiB at most`)
+  say(
+    `Resident memory of Postern: ${idle.toFixed(0)} MiB idle, ${now.now.toFixed(0)} MiB after the load, ${now.peak.toFixed(0)} MiB at most. ${peaks.join(', ')}.`,
+  )
+}

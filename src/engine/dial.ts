@@ -1,0 +1,94 @@
+/** What reaching a server takes, whatever its protocol: a TCP or Unix socket, TLS over it, and a time by which it must be done. */
+import { once } from 'node:events'
+import net from 'node:net'
+import tls from 'node:tls'
+import type { Clock } from '#base/clock.ts'
+import type { Target } from './target.ts'
+
+/** A place to connect to. */
+export type Place = { readonly host: string; readonly port: number } | { readonly path: string }
+
+/**
+ * Connects over TCP, or to a Unix socket.
+ * @throws what the network said, or the reason of the signal; nothing is left open then
+ */
+export async function connectSocket(place: Place, signal: AbortSignal): Promise<net.Socket> {
+  const socket = net.connect({
+    ...('path' in place ? { path: place.path } : { host: place.host, port: place.port }),
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  })
+  const give = () => socket.destroy(reasonOf(signal))
+  signal.addEventListener('abort', give)
+  try {
+    signal.throwIfAborted()
+    await once(socket, 'connect')
+    return socket
+  } catch (error) {
+    socket.on('error', () => {})
+    socket.destroy()
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', give)
+  }
+}
+
+/** What to destroy a socket with when the signal aborts. */
+export const reasonOf = (signal: AbortSignal): Error =>
+  signal.reason instanceof Error ? signal.reason : new Error('aborted')
+
+/**
+ * TLS over a connected socket, as `target.tls` wants it: the certificate is verified in mode `verify-full` only.
+ * @throws what the handshake said
+ */
+export async function encrypt(socket: net.Socket, target: Target): Promise<tls.TLSSocket> {
+  const verify = target.tls.mode === 'verify-full'
+  const secure = tls.connect({
+    socket,
+    ...(net.isIP(target.host) ? {} : { servername: target.host }),
+    rejectUnauthorized: verify,
+    ...(target.tls.ca === undefined ? {} : { ca: target.tls.ca }),
+    ...(target.tls.cert === undefined ? {} : { cert: target.tls.cert }),
+    ...(target.tls.key === undefined ? {} : { key: target.tls.key }),
+    ...(verify && net.isIP(target.host)
+      ? {
+          checkServerIdentity: (_: string, certificate: tls.PeerCertificate) =>
+            tls.checkServerIdentity(target.host, certificate),
+        }
+      : {}),
+  })
+  socket.on('error', (error) => secure.destroy(error))
+  await once(secure, 'secureConnect')
+  return secure
+}
+
+/** A server without TLS where the target demands it. */
+export const tlsRefused = (target: Target): Error =>
+  Object.assign(new Error(`the server does not offer TLS, database.tls.mode is ${target.tls.mode}`), {
+    code: 'TLS_REFUSED',
+  })
+
+/** Aborts at the deadline or with the other signal, whichever is first. `done` frees its timer. */
+export function boundedSignal(
+  clock: Clock,
+  deadline: number,
+  other: AbortSignal | undefined,
+): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController()
+  const abort = () => controller.abort(other?.reason)
+  const timer = clock.after(deadline - clock.now(), () =>
+    controller.abort(
+      Object.assign(new Error('the connection was not made in time'), { code: 'CONNECT_TIMEOUT' }),
+    ),
+  )
+  if (other?.aborted) abort()
+  else other?.addEventListener('abort', abort)
+  return {
+    signal: controller.signal,
+    done: () => {
+      timer.cancel()
+      other?.removeEventListener('abort', abort)
+    },
+  }
+}

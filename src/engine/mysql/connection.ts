@@ -1,0 +1,249 @@
+/** What a session can do, as every engine gives it: run, stream, transaction, validate; with the time limit of statements kept in the server. */
+import type { Clock } from '#base/clock.ts'
+import type { Bound } from '#plan/ast.ts'
+import type { Compiled, CompiledStep, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
+import { createRowWriter, createScratch } from '#engine/rows.ts'
+import { SessionLost } from '#engine/session-errors.ts'
+import { createWriters } from '#engine/writers.ts'
+import type { ExchangeOptions, OnRow, Step } from './exchange.ts'
+import { textRow } from './rows.ts'
+import { ServerError } from './server-error.ts'
+import type { Session } from './session.ts'
+import type { Limit } from './settings.ts'
+import { createSinks, type Rows } from './sinks.ts'
+
+/** The most a rollback may take after the caller's time is over, before the session is given up. */
+const rollbackTimeoutMs = 1000
+/** Bytes of a stream gathered before they are written: 64 KiB, a socket's worth. */
+const streamChunk = 65_536
+
+/** ER_LOCK_DEADLOCK: the transaction was rolled back. */
+const deadlock = 1213
+/** How often steps are run again after one; each time another one has got through. */
+const maxRepeats = 5
+
+/** A statement without values that goes as text. */
+export const plain = (text: string): Step => ({ text, values: undefined, prepare: false })
+const begin = plain('START TRANSACTION')
+const beginReadOnly = plain('START TRANSACTION READ ONLY')
+const commit = plain('COMMIT')
+const rollback = plain('ROLLBACK')
+/** MySQL and MariaDB alike; a managed replica may have only the second one set. */
+const roleStep = plain('SELECT @@global.read_only, @@global.innodb_read_only')
+const nothing = () => {}
+const never = new AbortController().signal
+
+type Until = Pick<RunOptions, 'deadline' | 'signal'>
+
+/**
+ * @param limit how this server is told to end statements
+ * @param initialTimeout milliseconds; the limit that the session has
+ */
+export function createConnection(
+  session: Session,
+  clock: Clock,
+  limit: Limit,
+  initialTimeout: number,
+): Connection {
+  const writerOf = createWriters()
+  const sinks = createSinks()
+  /** The server's limit for statements in this session, in ms; NaN: not known. */
+  let timeout = initialTimeout
+
+  /**
+   * The server's own limit is the second line: our kill comes first. Changing it costs a trip, so it is changed only when
+   * it would end the statement too early, or far too late to be of use if this process hangs; not because a request has
+   * spent some of its time in the queue.
+   */
+  const limitStatements = async (o: Until): Promise<void> => {
+    const left = Math.ceil(o.deadline - clock.now())
+    if (timeout >= left && timeout <= 4 * left + 2000) return
+    const ms = Math.max(1, left) + 250
+    timeout = Number.NaN
+    await command(plain(`SET ${limit.assign(ms)}`), o)
+    timeout = ms
+  }
+  const command = (step: Step, o: Until) =>
+    session.exchange(step, { deadline: o.deadline, signal: o.signal, onRow: nothing })
+
+  /** Runs one text. */
+  const exchange = (q: Compiled, bound: readonly (string | null)[], rows: Rows, o: Until) =>
+    session.exchange(
+      { text: q.text, values: bound, prepare: q.prepare },
+      { deadline: o.deadline, signal: o.signal, ...rows },
+    )
+
+  const runOne = async (q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> => {
+    const sink = sinks.of(q, o, writerOf)
+    const affected = await exchange(q, q.bind(values), sink, o)
+    const { body, rows, hidden } = sink.finish()
+    return { body, rows, affected, hidden }
+  }
+
+  /** Several steps as one, in the transaction that is open. */
+  const runSteps = async (
+    q: Compiled,
+    steps: readonly CompiledStep[],
+    values: readonly Bound[],
+    o: RunOptions,
+  ): Promise<Result> => {
+    const sink = sinks.of(q, o, writerOf)
+    const kept: (string | null)[][] = []
+    const keep = sinks.texts((row) => kept.push(row), 'base64')
+    let affected = 0
+    for (const { text, bind, use } of steps) {
+      const rows = use === 'answer' ? sink : use === 'keep' ? keep : sinks.drop
+      const count = await exchange({ ...q, text }, bind(values, JSON.stringify(kept)), rows, o)
+      if (use === 'affect') affected += count
+    }
+    const { body, rows, hidden } = sink.finish()
+    return { body, rows, affected, hidden }
+  }
+
+  const runInside = (q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> =>
+    q.steps === undefined ? runOne(q, values, o) : runSteps(q, q.steps, values, o)
+
+  const transaction: Connection['transaction'] = async (o, body) => {
+    let open = false
+    const t: Transaction = {
+      run: async (q, values, ro) => {
+        await limitStatements(o)
+        if (!open) {
+          open = true
+          await command(o.readOnly ? beginReadOnly : begin, o)
+        }
+        return runInside(q, values, { ...ro, deadline: o.deadline, signal: o.signal })
+      },
+    }
+    let committing = false
+    try {
+      const value = await body(t)
+      committing = true
+      if (open) await commitNow(o)
+      return value
+    } catch (error) {
+      if (session.inTransaction()) {
+        // The caller's deadline may be over; the rollback has a second of its own, or the session is given up.
+        const until = { deadline: clock.now() + rollbackTimeoutMs, signal: never }
+        await command(rollback, until).catch(() => session.close())
+      }
+      // Without a COMMIT nothing of it can have happened.
+      if (error instanceof SessionLost && !committing)
+        throw new SessionLost(error.message, false, { cause: error, cancelled: error.cancelled })
+      throw error
+    }
+  }
+
+  /** A COMMIT that was killed may have been done all the same: whoever leaves does not stop it, only the deadline does. */
+  const commitNow = async (o: Until): Promise<void> => {
+    if (o.signal.aborted) throw new SessionLost('aborted before the commit', false, { cancelled: 'client' })
+    try {
+      await command(commit, { deadline: o.deadline, signal: never })
+    } catch (error) {
+      if (!(error instanceof ServerError) || error.cancelled === undefined) throw error
+      throw new SessionLost('the commit was interrupted', true, { cause: error, cancelled: error.cancelled })
+    }
+  }
+
+  /**
+   * Steps in a transaction of their own. Where each of two has locked what the other one needs, as upserts of one new
+   * key do, the server takes one of them back as a whole: that one is run again, as one statement would have waited.
+   */
+  const runAlone = async (q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> => {
+    const how = o.keep === undefined ? { format: o.format } : { format: o.format, keep: o.keep }
+    for (let more = maxRepeats; ; more--) {
+      try {
+        return await transaction(o, (t) => t.run(q, values, how))
+      } catch (error) {
+        if (more === 0 || !(error instanceof ServerError) || error.errno !== deadlock) throw error
+      }
+    }
+  }
+
+  return {
+    run: async (q, values, o) => {
+      if (q.steps !== undefined) return runAlone(q, values, o)
+      await limitStatements(o)
+      return runOne(q, values, o)
+    },
+
+    async stream(q, values, o) {
+      const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
+      /** What is being written to the reader; a rejection ends the stream. */
+      let writing: Promise<void> | undefined
+      let failed: Error | undefined
+      let over = false
+      const onRow = sinks.into(q, rows, Number.POSITIVE_INFINITY)
+      const write = () => {
+        const chunk = rows.take()
+        // No cursor: the server sends as fast as we read, and we do not read while the reader has enough.
+        session.pause()
+        writing = o
+          .write(chunk)
+          .catch((error: unknown) => {
+            failed ??= error as Error
+          })
+          .finally(() => {
+            writing = undefined
+            // A reader that was given up on may come back when the session is somebody else's.
+            if (!over) session.resume()
+          })
+      }
+      await limitStatements(o)
+      const options: ExchangeOptions = {
+        deadline: o.deadline,
+        signal: o.signal,
+        stream: true,
+        onRow: (...row: Parameters<OnRow>) => {
+          if (failed !== undefined) throw failed
+          onRow(...row)
+          if (rows.pending() >= streamChunk && writing === undefined) write()
+        },
+      }
+      await session
+        .exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, options)
+        .finally(() => {
+          over = true
+          session.resume()
+        })
+      await writing
+      if (failed !== undefined) throw failed
+      const { body, rows: count } = rows.finish()
+      if (body.length > 0) await o.write(body)
+      return { rows: count }
+    },
+
+    transaction,
+
+    async query(text, values, o) {
+      const rows: (string | null)[][] = []
+      await limitStatements(o)
+      if (values.length === 0)
+        await session.exchange(plain(text), {
+          ...o,
+          onRow: (bytes, start, _, fields) => rows.push(textRow(bytes, start, fields.codes.length)),
+        })
+      else
+        await session.exchange(
+          { text, values, prepare: false },
+          { ...o, ...sinks.texts((row) => rows.push(row), 'utf8') },
+        )
+      return rows
+    },
+
+    async role(o) {
+      let replica = false
+      await session.exchange(roleStep, {
+        ...o,
+        onRow: (bytes, start) => {
+          // MariaDB 12 says OFF and kinds of on.
+          replica = textRow(bytes, start, 2).some((said) => said !== '0' && said !== 'OFF')
+        },
+      })
+      return replica ? 'replica' : 'primary'
+    },
+
+    isUsable: session.usable,
+    close: session.close,
+  }
+}

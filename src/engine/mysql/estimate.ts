@@ -1,0 +1,55 @@
+/** The planner's estimate of a number of rows, out of EXPLAIN FORMAT=JSON of MySQL and MariaDB. Pure. */
+
+type Plan = { readonly [name: string]: unknown }
+
+const isPlan = (value: unknown): value is Plan =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * The rows the planner expects, from the body that the estimating Count gave in any row format of JSON.
+ * @throws Error when the body holds no plan
+ */
+export function readEstimate(body: Uint8Array): number {
+  const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
+  const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed
+  const plan = isPlan(first) && isPlan(first['plan']) ? first['plan'] : first
+  if (!isPlan(plan) || !isPlan(plan['query_block'])) throw new Error('the answer to EXPLAIN holds no plan')
+  return Math.round(rowsOf(plan['query_block']) ?? 0)
+}
+
+/** Undefined for a step without tables, as when nothing can fulfil the condition. */
+function rowsOf(step: Plan): number | undefined {
+  const { table, nested_loop: loop } = step
+  if (isPlan(table)) return rowsOfTable(table)
+  if (Array.isArray(loop)) {
+    const each = loop.filter(isPlan).map(rowsOf)
+    const produced = lastProduced(loop)
+    return produced ?? each.reduce<number>((product, rows) => product * (rows ?? 1), 1)
+  }
+  // Sorting, temporary tables and join buffers stand around the tables they work for.
+  for (const inner of Object.values(step)) {
+    const rows = isPlan(inner) ? rowsOf(inner) : undefined
+    if (rows !== undefined) return rows
+  }
+  return undefined
+}
+
+/** MySQL says how many rows come out of each join; the last of them is all. */
+function lastProduced(loop: readonly unknown[]): number | undefined {
+  const last = loop.at(-1)
+  const table = isPlan(last) ? last['table'] : undefined
+  return isPlan(table) ? numberOf(table['rows_produced_per_join']) : undefined
+}
+
+function rowsOfTable(table: Plan): number {
+  const produced = numberOf(table['rows_produced_per_join'])
+  if (produced !== undefined) return produced
+  const scanned = numberOf(table['rows']) ?? numberOf(table['rows_examined_per_scan']) ?? 0
+  return (scanned * (numberOf(table['filtered']) ?? 100)) / 100
+}
+
+/** MySQL writes some numbers as texts. */
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}

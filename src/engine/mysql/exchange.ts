@@ -1,0 +1,99 @@
+/** One statement under way in a session: what is asked of it, and what has become of it so far. */
+import type { Timer } from '#base/clock.ts'
+import type { AbortObserver, Signal } from '#base/signal.ts'
+import { Cancelled, type CancelReason } from '#engine/session-errors.ts'
+import type { Fields } from './packets.ts'
+import type { ServerError } from './server-error.ts'
+import type { Prepared } from './statements.ts'
+
+/** One statement. */
+export interface Step {
+  readonly text: string
+  /** undefined: sent as text (COM_QUERY), for statements without values that need not or cannot be prepared. */
+  readonly values: readonly (string | null)[] | undefined
+  /** Keep it prepared. */
+  readonly prepare: boolean
+}
+
+/** Takes the rows of an exchange: one is `bytes[start..end)`, valid during the call. */
+export type OnRow = (bytes: Buffer, start: number, end: number, fields: Fields) => void
+
+/**
+ * Told before the rows of each result.
+ * @param set which result of the statement it is, from 0; a CALL may give several
+ * @param parameters its row holds the output parameters of a CALL
+ */
+export type OnFields = (fields: Fields, set: number, parameters: boolean) => void
+
+export interface ExchangeOptions {
+  readonly deadline: number
+  readonly signal: Signal
+  readonly onRow: OnRow
+  readonly onFields?: OnFields
+  /** Rows without end: when `onRow` throws, or the exchange is cancelled, the server is stopped and rejects what is left. */
+  readonly stream?: boolean
+}
+
+/** The statement under way. It listens to the caller's signal itself. */
+export interface Exchange extends AbortObserver {
+  readonly step: Step
+  readonly o: ExchangeOptions
+  readonly resolve: (affected: number) => void
+  readonly reject: (error: Error) => void
+  phase: 'preparing' | 'executing' | 'over' | 'taking up'
+  /** Of step, once it is prepared. */
+  statement: Prepared | undefined
+  /** Prepared for this exchange only. */
+  passing: boolean
+  /** It was prepared a second time. */
+  again: boolean
+  affected: number
+  error: ServerError | undefined
+  /** The step's own failure in our code (a row that does not fit). */
+  broken: Error | undefined
+  cancelled: CancelReason | undefined
+  /** Never executed, because it was cancelled before. */
+  unsent: boolean
+  kill: 'none' | 'pending' | 'done'
+  giveUp: Timer | undefined
+}
+
+export function createExchange(
+  step: Step,
+  o: ExchangeOptions,
+  resolve: Exchange['resolve'],
+  reject: Exchange['reject'],
+  handleEvent: () => void,
+): Exchange {
+  return {
+    step,
+    o,
+    resolve,
+    reject,
+    handleEvent,
+    phase: 'executing',
+    statement: undefined,
+    passing: false,
+    again: false,
+    affected: 0,
+    error: undefined,
+    broken: undefined,
+    cancelled: undefined,
+    unsent: false,
+    kill: 'none',
+    giveUp: undefined,
+  }
+}
+
+/** Tells whoever waits for it what it came to. */
+export function conclude(exchange: Exchange): void {
+  const { error, broken, cancelled } = exchange
+  // Before what the server says: it may have been stopped for this very reason.
+  if (broken !== undefined) exchange.reject(broken)
+  else if (error !== undefined) {
+    error.cancelled = cancelled
+    exchange.reject(error)
+  } else if (cancelled !== undefined && (exchange.unsent || exchange.o.stream))
+    exchange.reject(new Cancelled(cancelled))
+  else exchange.resolve(exchange.affected)
+}

@@ -1,0 +1,61 @@
+/** The engine of MySQL and MariaDB: its six parts put together. */
+import type { Clock } from '#base/clock.ts'
+import type { Observe } from '#base/observation.ts'
+import type { Capabilities, Engine } from '#engine/engine.ts'
+import type { DatabaseOptions } from '#engine/options.ts'
+import { nameSessions } from '#engine/session-name.ts'
+import { createPollingWatch } from '#engine/polling.ts'
+import { fingerprint, readCatalog } from './catalog.ts'
+import { compile, readEstimate } from './dialect.ts'
+import { connectMysql } from './driver.ts'
+import { classify } from './faults.ts'
+import { flavourOf, mariadb } from './flavour.ts'
+import { readTarget } from './target.ts'
+
+const capabilities: Capabilities = {
+  // The count of parameters in the answer to COM_STMT_PREPARE is an unsigned 16-bit integer.
+  maxParameters: 65_535,
+  listParameters: true,
+  returning: true,
+  arrays: false,
+  fullText: true,
+  estimatedCount: true,
+}
+
+export interface MysqlDependencies {
+  readonly clock: Clock
+  readonly observe: Observe
+  /** Milliseconds; the deadline most requests have, so that sessions start with it. */
+  readonly statementTimeout: number
+}
+
+/** @throws GatewayError when the options do not say where the database is */
+export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Engine {
+  const target = readTarget(options)
+  const sessionName = nameSessions(options.applicationName)
+  const named = { ...options, applicationName: sessionName }
+  const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
+  // Told by every connection. A statement is compiled after the catalogue was read, hence after the first of them.
+  let flavour = mariadb
+  return {
+    kind: 'mysql',
+    get system() {
+      return flavour.mariadb ? 'mariadb' : 'mysql'
+    },
+    capabilities,
+    address: target.address,
+    sessionName,
+    compile: (statement) => compile(statement, flavour),
+    readEstimate,
+    classify,
+    readCatalog,
+    fingerprint,
+    connect: async (o) => {
+      const connection = await connectMysql(target, named, base, o)
+      flavour = flavourOf(connection.serverVersion)
+      return connection
+    },
+    // Neither of them announces changes of its schema.
+    watchSchema: ({ pollMs }) => createPollingWatch({ clock: d.clock, pollMs }),
+  }
+}

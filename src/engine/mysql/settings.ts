@@ -1,0 +1,38 @@
+/** What a session sets when it begins, so that every server gives the same bytes, and how it limits its statements. Pure. */
+
+/** How the server limits statements, which is what MySQL and MariaDB have different variables for. */
+export interface Limit {
+  /** The setting as SET takes it; milliseconds from 1 on. */
+  readonly assign: (ms: number) => string
+}
+
+/** MariaDB ends any statement, counted in seconds. */
+const mariadbLimit: Limit = { assign: (ms) => `max_statement_time=${ms / 1000}` }
+/** MySQL ends SELECT only, counted in milliseconds: the rest is left to KILL QUERY. */
+const mysqlLimit: Limit = { assign: (ms) => `max_execution_time=${ms}` }
+
+export const limitOf = (mariadb: boolean): Limit => (mariadb ? mariadbLimit : mysqlLimit)
+
+/** Errors instead of changed values, backslashes that mean themselves, zero dates that can be read. */
+const sqlMode =
+  'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY'
+
+/** One statement that sets it all. `statementTimeout`: milliseconds. */
+export function sessionSettings(mariadb: boolean, statementTimeout: number): string {
+  const settings = [
+    // Expressions without a column compare exactly; columns have collations of their own.
+    'NAMES utf8mb4 COLLATE utf8mb4_bin',
+    'autocommit=1',
+    "time_zone='+00:00'",
+    `sql_mode='${sqlMode}'`,
+    'group_concat_max_len=4294967295',
+    // faults.ts reads names in messages.
+    "lc_messages='en_US'",
+    // A stream waits for its reader; how long is for the gateway to say.
+    'net_write_timeout=600',
+    limitOf(mariadb).assign(statementTimeout),
+    // A gateway that dies between two trips of a transaction must not leave locks behind. MySQL has no such limit.
+    ...(mariadb ? ['idle_transaction_timeout=60'] : []),
+  ]
+  return `SET ${settings.join(', ')}`
+}

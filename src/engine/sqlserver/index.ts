@@ -1,0 +1,51 @@
+/** The SQL Server engine: its six parts put together. */
+import type { Clock } from '#base/clock.ts'
+import type { Observe } from '#base/observation.ts'
+import type { Capabilities, Engine } from '#engine/engine.ts'
+import type { DatabaseOptions } from '#engine/options.ts'
+import { nameSessions } from '#engine/session-name.ts'
+import { fingerprint, readCatalog } from './catalog.ts'
+import { createSchemaWatch } from './changes.ts'
+import { compile, readEstimate } from './dialect.ts'
+import { connectSqlServer } from './driver.ts'
+import { classify } from './faults.ts'
+import { readTarget } from './target.ts'
+
+const capabilities: Capabilities = {
+  // An RPC has at most 2,100; sp_executesql takes two of them for the statement and the declaration of the others.
+  maxParameters: 2098,
+  listParameters: true,
+  returning: true,
+  arrays: false,
+  fullText: true,
+  estimatedCount: true,
+}
+
+export interface SqlServerDependencies {
+  readonly clock: Clock
+  readonly observe: Observe
+  /** Milliseconds; the deadline most requests have, so that sessions start with it. */
+  readonly statementTimeout: number
+}
+
+/** @throws GatewayError when the options do not say where the database is */
+export function createSqlServer(options: DatabaseOptions, d: SqlServerDependencies): Engine {
+  const target = readTarget(options)
+  const { clock, observe, statementTimeout } = d
+  const sessionName = nameSessions(options.applicationName)
+  const named = { ...options, applicationName: sessionName }
+  return {
+    kind: 'sqlserver',
+    system: 'microsoft.sql_server',
+    capabilities,
+    address: target.address,
+    sessionName,
+    compile,
+    readEstimate,
+    classify,
+    readCatalog,
+    fingerprint,
+    connect: (o) => connectSqlServer(target, named, { clock, observe, pool: 'primary', statementTimeout }, o),
+    watchSchema: ({ pollMs }) => createSchemaWatch({ clock, pollMs }),
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { databaseOptions } from '#engine/options.ts'
+import { readTarget } from './target.ts'
+
+const target = (url: string, more: object = {}) => readTarget(databaseOptions.parse({ url, ...more }))
+const mode = (parameters: string, more: object = {}) =>
+  target(`sqlserver://sa:x@db/shop${parameters}`, more).tls.mode
+
+describe('the URL of a SQL Server', () => {
+  it('holds everything, with the port and the login that are usual', () => {
+    expect(target('sqlserver://shop:s%40cret@db.example:1500/orders')).toMatchObject({
+      host: 'db.example',
+      port: 1500,
+      user: 'shop',
+      password: 's@cret',
+      database: 'orders',
+      address: 'db.example:1500/orders',
+    })
+    expect(target('mssql://db')).toMatchObject({ port: 1433, user: 'sa', database: '' })
+  })
+
+  it.each([
+    ['', 'prefer'],
+    ['?encrypt=false', 'disable'],
+    ['?encrypt=optional', 'prefer'],
+    ['?encrypt=true', 'verify-full'],
+    ['?encrypt=Mandatory', 'verify-full'],
+    ['?encrypt=true&trustServerCertificate=true', 'require'],
+    ['?encrypt=true&trustServerCertificate=false', 'verify-full'],
+    ['?encrypt=false&trustServerCertificate=false', 'disable'],
+    ['?trustServerCertificate=yes', 'prefer'],
+    ['?trustServerCertificate=no', 'verify-full'],
+  ])('%s means TLS %s', (parameters, expected) => {
+    expect(mode(parameters)).toBe(expected)
+  })
+
+  it('leaves TLS to the options where it says nothing of it', () => {
+    expect(mode('', { tls: { mode: 'verify-full' } })).toBe('verify-full')
+    expect(mode('?trustServerCertificate=true', { tls: { mode: 'verify-full' } })).toBe('require')
+  })
+
+  it('with what is unknown is refused, and says what is known', () => {
+    expect(() => mode('?encrypt=maybe')).toThrow(/encrypt.*mandatory/)
+    expect(() => mode('?trustServerCertificate=perhaps')).toThrow(/trustServerCertificate.*true/)
+    expect(() => mode('?instance=x')).toThrow(/not supported: instance/)
+  })
+})

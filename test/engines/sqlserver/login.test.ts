@@ -1,0 +1,138 @@
+/** The driver's login: who it is, what the session is set to, TLS, and all the ways in which it fails. */
+import { describe, expect, it } from 'vitest'
+import { systemClock as clock } from '#base/clock.ts'
+import { databaseOptions } from '#engine/options.ts'
+import { connectSqlServer } from '#engine/sqlserver/driver.ts'
+import { readTarget } from '#engine/sqlserver/target.ts'
+import { makeCertificate, opensslMissing } from '../../support/tds-tls.ts'
+import {
+  answering,
+  closeAfterEach,
+  column,
+  compiled,
+  faultOf,
+  open,
+  stub,
+  text,
+  within,
+} from './driver.fixture.ts'
+
+closeAfterEach()
+
+describe('a login', () => {
+  it('names user, database, application and language, and sets up the session', async () => {
+    const server = await stub()
+    await open(server, { applicationName: 'my-service' })
+    expect(server.logins).toEqual([
+      {
+        user: 'tester',
+        password: 's@cret',
+        application: 'my-service',
+        database: 'shop',
+        language: 'us_english',
+      },
+    ])
+    const settings = server.requests.map((r) => r.text.toLowerCase()).join('\n')
+    for (const setting of [
+      'set ansi_nulls on',
+      'set ansi_padding on',
+      'set ansi_warnings on',
+      'set arithabort on',
+      'set concat_null_yields_null on',
+      'set quoted_identifier on',
+      'set numeric_roundabort off',
+      'set implicit_transactions off',
+      'set xact_abort on',
+      'set textsize 2147483647',
+      'set lock_timeout 2000',
+    ])
+      expect(settings).toContain(setting)
+    // SET LANGUAGE would take back a format that was set before it.
+    expect(settings.lastIndexOf('set dateformat ymd')).toBeGreaterThan(settings.indexOf('set language'))
+  })
+
+  it('that is refused says why, with the number of the server', async () => {
+    const server = await stub({ refuse: { number: 18456, message: "Login failed for user 'tester'." } })
+    await expect(open(server)).rejects.toMatchObject({ name: 'ServerError', number: 18456 })
+    await expect.poll(server.open).toBe(0)
+  })
+
+  it('does without TLS where the server has none, unless it was insisted on', async () => {
+    const server = await stub()
+    expect((await open(server, { tls: { mode: 'prefer' } })).isUsable()).toBe(true)
+    expect((await open(server, { tls: { mode: 'disable' } })).isUsable()).toBe(true)
+    for (const mode of ['require', 'verify-full'] as const)
+      expect(await faultOf(open(server, { tls: { mode } }))).toBe('disconnected no')
+  })
+
+  const noCertificates = opensslMissing()
+  if (noCertificates !== undefined) console.warn(`skipped: TLS to SQL Server: ${noCertificates}`)
+
+  it.skipIf(noCertificates !== undefined)(
+    'encrypts where the server can, and looks at the certificate only when told to',
+    async () => {
+      const certificate = makeCertificate('127.0.0.1')
+      const long = 'ü'.repeat(20_000)
+      const server = await stub({
+        certificate,
+        answer: answering({ LONG: (reply) => void reply.columns({ t: 'text' }).row(long).done(1) }),
+      })
+      const read = async (tls: object) => {
+        const c = await open(server, { tls })
+        return JSON.parse(text((await c.run(compiled('LONG', [column('t')]), [], within(5000))).body))
+      }
+      for (const tls of [
+        { mode: 'prefer' },
+        { mode: 'require' },
+        { mode: 'verify-full', ca: certificate.cert },
+      ])
+        expect(await read(tls)).toEqual([{ t: long }])
+      const logins = server.logins.length
+      expect(await faultOf(read({ mode: 'verify-full' }))).toBe('disconnected no')
+      // Not even the login was sent to a server that nobody vouches for.
+      expect(server.logins.length).toBe(logins)
+    },
+  )
+
+  it.skipIf(noCertificates !== undefined)(
+    'refuses the certificate of another host, though its authority is trusted',
+    async () => {
+      const certificate = makeCertificate('db.example')
+      const server = await stub({ certificate })
+      const tls = { mode: 'verify-full', ca: certificate.cert }
+      expect(await faultOf(open(server, { tls }))).toBe('disconnected no')
+      expect(server.logins).toEqual([])
+      expect((await open(server, { tls: { mode: 'require' } })).isUsable()).toBe(true)
+    },
+  )
+
+  it('gives up at the deadline when nobody answers, and leaves nothing behind', async () => {
+    const server = await stub({ mute: true })
+    const options = databaseOptions.parse({ url: server.url })
+    const d = { clock, observe: () => {}, pool: 'primary', statementTimeout: 2000 }
+    const began = clock.now()
+    await expect(connectSqlServer(readTarget(options), options, d, within(200))).rejects.toMatchObject({
+      code: 'CONNECT_TIMEOUT',
+    })
+    expect(clock.now() - began).toBeLessThan(1000)
+    await expect.poll(server.open).toBe(0)
+  })
+
+  it('gives up when its caller leaves', async () => {
+    const server = await stub({ mute: true })
+    const options = databaseOptions.parse({ url: server.url })
+    const d = { clock, observe: () => {}, pool: 'primary', statementTimeout: 2000 }
+    const caller = new AbortController()
+    setTimeout(() => caller.abort(), 50)
+    expect(
+      await faultOf(connectSqlServer(readTarget(options), options, d, within(5000, 'array', caller.signal))),
+    ).toBe('cancelled no')
+    await expect.poll(server.open).toBe(0)
+  })
+
+  it('finds nobody there', async () => {
+    const server = await stub()
+    await server.stop()
+    expect(await faultOf(open(server))).toBe('disconnected no')
+  })
+})

@@ -1,0 +1,101 @@
+/** Gateways that share the connections of one server find their shares by themselves, and never have more than there are. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { ask, eventually, type Postern, sleep, startLoad, startPostern } from '../support/process.ts'
+import { watchSessions } from '../support/sessions.ts'
+
+let server: TestPostgres
+let url: string
+/** 20 less the three that PostgreSQL keeps for superusers. */
+const allowed = 17
+beforeAll(async () => {
+  server = await startPostgres({ version: 18, settings: { max_connections: 20 } })
+  url = await server.createDatabase()
+  await server.sql(
+    url,
+    `CREATE FUNCTION nap(seconds float8) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 FROM pg_sleep(seconds)';
+     CREATE ROLE guest LOGIN; CREATE TABLE orders (id int PRIMARY KEY); GRANT SELECT ON orders TO guest`,
+  )
+})
+afterAll(() => server.stop())
+
+const budget = '{"connections":"auto","instances":"auto"}'
+const start = (database = url) =>
+  startPostern({ database, config: { 'pools.budget': budget, 'log.requests': 'none' } })
+const size = async (postern: Postern) => (await ask(`${postern.admin}/status`)).json().pools[0].max as number
+const sizesAre = (gateways: readonly Postern[], each: number) =>
+  eventually(
+    `${gateways.length} pools of ${each}`,
+    async () => (await Promise.all(gateways.map(size))).every((n) => n === each),
+    20_000,
+  )
+
+test('three converge, one is killed, another comes: all together stay within what the server allows', async () => {
+  const sessions = watchSessions(url)
+  let most = 0
+  let looking = true
+  const observer = (async () => {
+    while (looking) {
+      most = Math.max(most, await sessions.all())
+      await sleep(20)
+    }
+  })()
+  const gateways: Postern[] = []
+  const loads: { stop(): Promise<unknown> }[] = []
+  const add = async () => {
+    const postern = await start()
+    gateways.push(postern)
+    // More than any share: every pool opens all it may.
+    loads.push(startLoad(`${postern.api}/rpc/nap?seconds=0.05`, 16))
+  }
+  try {
+    await add()
+    await sizesAre(gateways, 14)
+    await add()
+    await sizesAre(gateways, 6)
+    await add()
+    await sizesAre(gateways, 4)
+    await eventually('every pool is full', async () => (await sessions.pooled()) >= 12, 10_000)
+    const [first] = gateways as [Postern]
+    expect(await first.metric('postern_budget_instances')).toBe(3)
+    expect(await first.metric('postern_budget_connections')).toBe(allowed)
+    const status = (await ask(`${first.admin}/status`)).json()
+    expect(status.budget).toEqual({
+      connections: allowed,
+      instances: 3,
+      reserved: 0,
+      share: 4,
+      blind: false,
+    })
+    expect(status.database.session).toMatch(/^postern\/[0-9a-f]{6}$/)
+    await first.line((l) => l.event === 'budget' && l['to'] === 4 && l['instances'] === 3)
+
+    gateways.pop()?.signal('SIGKILL')
+    await sizesAre(gateways, 6)
+    await add()
+    await sizesAre(gateways, 4)
+  } finally {
+    for (const load of loads) await load.stop()
+    await Promise.all(gateways.map((g) => g.stop()))
+    looking = false
+    await observer
+    await sessions.stop()
+  }
+  expect(most).toBeGreaterThanOrEqual(12)
+  expect(most).toBeLessThanOrEqual(allowed)
+}, 120_000)
+
+test('a user without privileges sees the others all the same, and its own limit counts', async () => {
+  await server.sql(url, 'ALTER ROLE guest CONNECTION LIMIT 9')
+  const others = await start()
+  const guest = await start(url.replace('postgres@', 'guest@'))
+  try {
+    // Of 9, less room for one more: 7 / 2 = 3, one of them beside the pool.
+    await sizesAre([guest], 2)
+    expect((await ask(`${guest.admin}/status`)).json().budget).toMatchObject({ connections: 9, instances: 2 })
+    await sizesAre([others], 6)
+  } finally {
+    await guest.stop()
+    await others.stop()
+  }
+}, 60_000)

@@ -1,0 +1,87 @@
+/** The process itself stands still, or gets hardly any time: the database and its connections are not blamed for it. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { ask, eventually, type Postern, sleep, startLoad, startPostern } from '../support/process.ts'
+import { watchSessions } from '../support/sessions.ts'
+
+let server: TestPostgres
+let url: string
+beforeAll(async () => {
+  server = await startPostgres({ version: 18 })
+  url = await server.createDatabase()
+  await server.sql(
+    url,
+    `CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 20);
+     CREATE FUNCTION nap(seconds float8) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 FROM pg_sleep(seconds)'`,
+  )
+})
+afterAll(() => server.stop())
+
+/** SIGUSR2 blocks the event loop, as a huge answer or a regular expression gone wild would. */
+const blockable = (ms: number) =>
+  `process.on('SIGUSR2', () => { const end = performance.now() + ${ms}; while (performance.now() < end); })`
+const evictions = async (postern: Postern) => {
+  const one = (reason: string) => postern.metric(`postern_pool_evictions_total{reason="${reason}"}`)
+  const reasons = ['broken', 'validation', 'leak', 'readonly', 'generation']
+  return (await Promise.all(reasons.map(one))).reduce<number>((sum, n) => sum + (n ?? 0), 0)
+}
+
+test('a loop blocked beyond all deadlines: what is under way is answered, what comes is refused, the pool lives', async () => {
+  const postern = await startPostern({
+    database: url,
+    config: { 'pools.max': 8 },
+    preload: blockable(2500),
+  })
+  const sessions = watchSessions(url)
+  try {
+    // Five sessions: three that will be at work when the loop stands still, two idle.
+    await Promise.all(Array.from({ length: 5 }, () => ask(`${postern.api}/rpc/nap?seconds=0.3`)))
+    const before = await sessions.pooled()
+    expect(before).toBeGreaterThanOrEqual(5)
+    const atWork = Array.from({ length: 3 }, () => ask(`${postern.api}/rpc/nap?seconds=1`))
+    await sleep(300)
+    postern.signal('SIGUSR2')
+    await sleep(100)
+    const came = Array.from({ length: 10 }, () => ask(`${postern.api}/orders/1`))
+    const alive = ask(`${postern.observe}/livez`)
+
+    expect((await alive).status).toBe(200)
+    for (const answer of await Promise.all(atWork)) expect(answer.status).toBe(200)
+    for (const refused of await Promise.all(came)) {
+      expect([refused.status, refused.code]).toEqual([503, 'overloaded'])
+      expect(refused.headers['retry-after']).toBe('1')
+      expect(refused.json()).toMatchObject({ limitMs: 1000, lagMs: expect.any(Number) })
+    }
+    expect(await postern.metric('postern_shed_total{reason="event_loop"}')).toBe(10)
+    await eventually('all is well', async () => (await ask(`${postern.api}/orders/1`)).status === 200, 1000)
+    expect(await evictions(postern)).toBe(0)
+    expect(await sessions.pooled()).toBe(before)
+    expect((await ask(`${postern.observe}/readyz`)).status).toBe(200)
+  } finally {
+    await sessions.stop()
+    expect(await postern.stop()).toBe(0)
+  }
+}, 60_000)
+
+test('a process that runs for a twentieth of the time closes no connection for it', async () => {
+  const postern = await startPostern({ database: url, config: { 'pools.max': 4 } })
+  try {
+    await ask(`${postern.api}/orders/1`)
+    const load = startLoad(`${postern.api}/orders/1`, 2, 20)
+    // What a quota of CPU does: 5 ms of work, then nothing until the next period.
+    for (const end = performance.now() + 5000; performance.now() < end; ) {
+      postern.signal('SIGSTOP')
+      await sleep(95)
+      postern.signal('SIGCONT')
+      await sleep(5)
+    }
+    const shots = await load.stop()
+    expect(shots.length).toBeGreaterThan(10)
+    expect(shots.filter((s) => s.status !== 200)).toEqual([])
+    expect(await evictions(postern)).toBe(0)
+    expect(postern.log.filter((l) => l.event === 'database.down' || l.event === 'breaker')).toEqual([])
+  } finally {
+    postern.signal('SIGCONT')
+    expect(await postern.stop()).toBe(0)
+  }
+}, 60_000)

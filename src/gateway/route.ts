@@ -52,6 +52,9 @@ const elsewhere = new Set<ErrorCode>([
   'not_supported',
 ])
 
+/** Longest time (ms) to ask for the position of a write that is done: its answer must not wait for more. */
+const markMs = 250
+
 /** Pause (ms) between two looks at how far a replica has come. */
 const pollMs = 4
 /** A replica this far behind (ms) will not be there within any wait worth waiting. */
@@ -76,7 +79,8 @@ export function createRoute(d: RouteDependencies): Execute {
         const value = await body(c)
         if (consistency !== undefined && replication.exact) {
           // The write is done: without its position the answer has no token, and that is all.
-          const mark = await replication.mark(c, ctx).catch(() => undefined)
+          const until = { deadline: Math.min(ctx.deadline, clock.now() + markMs), signal: ctx.signal }
+          const mark = await replication.mark(c, until).catch(() => undefined)
           if (mark !== undefined) {
             monitor.wrote(mark)
             consistency.answer = d.tokens.write(mark)
@@ -128,7 +132,7 @@ export function createRoute(d: RouteDependencies): Execute {
   }
 
   /** Until a replica has what is wanted, or the time is over. */
-  const await_ = async (ctx: Context, tried: ReadonlySet<string>, wanted: Mark): Promise<boolean> => {
+  const cameNear = async (ctx: Context, tried: ReadonlySet<string>, wanted: Mark): Promise<boolean> => {
     const until = Math.min(clock.now() + d.waitMs, ctx.deadline)
     const near = d.replicas.filter(
       (lane) => monitor.serves(lane.name) && !tried.has(lane.name) && monitor.lagMs(lane.name) < hopelessMs,
@@ -170,7 +174,7 @@ export function createRoute(d: RouteDependencies): Execute {
       let lane = choose(tried, wanted)
       if (lane === undefined && wanted !== undefined && !waited) {
         waited = true
-        if (await await_(ctx, tried, wanted)) lane = choose(tried, wanted)
+        if (await cameNear(ctx, tried, wanted)) lane = choose(tried, wanted)
       }
       if (lane === undefined || lane === 'full') break
       const { name, execute } = lane

@@ -20,6 +20,8 @@ export default defineConfig({
       suite('engines', ['test/engines/**/*.test.ts'], 60),
       // They mostly wait for processes: three files at a time on two cores.
       suite('process', ['test/process/**/*.test.ts'], 60, { maxWorkers: 3 }),
+      // Clusters of three servers each, and tests that measure time: one file at a time.
+      suite('faults', ['test/faults/**/*.test.ts'], 120, { maxWorkers: 1 }),
       suite('manifests', ['test/manifests/**/*.test.ts'], 120),
       suite('docs', ['test/docs/**/*.test.ts'], 120),
     ],

@@ -20,4 +20,16 @@ export interface Context {
   readonly observe: Observe
   /** Filled in on the way; ends up in Server-Timing, the log and the metrics. Milliseconds. */
   readonly timing: { poolMs: number; dbMs: number }
+  /** Only where there are replicas: what read-your-writes needs of the request, and gives back. */
+  readonly consistency?: Consistency | undefined
+}
+
+/** Read-your-writes of one request. */
+export interface Consistency {
+  /** The token that came along, unread. */
+  readonly token: string | undefined
+  /** How the caller names itself (Postern-Client). */
+  readonly client: string | undefined
+  /** The token that goes out with the answer. */
+  answer: string | undefined
 }

@@ -127,6 +127,11 @@ const table = {
     title: 'Reference broken',
     help: 'A foreign key forbids the change: the row refers to nothing, or is still referred to.',
   },
+  consistency_lost: {
+    status: 409,
+    title: 'Write lost in a failover',
+    help: 'The Postern-Consistency token stands for a write that the present primary does not have, or cannot be shown to have: it was lost in a failover. Read again without the token, and repeat the write if it is missing.',
+  },
   conflict: {
     status: 409,
     title: 'Conflict',

@@ -16,6 +16,9 @@ export type EvictionReason =
 /** The states of a circuit breaker. */
 export type BreakerWord = 'closed' | 'open' | 'ramp'
 
+/** Why a replica serves reads, or does not. */
+export type ReplicaWord = 'well' | 'unreachable' | 'lag' | 'primary'
+
 /** One thing that happened. Durations are milliseconds. Label-like fields are bounded sets, never user input. */
 export type Observation =
   | {
@@ -99,6 +102,18 @@ export type Observation =
   | { kind: 'catalog.unmappable'; table: string; column: string; native: string; action: 'omit' | 'text' }
   | { kind: 'database.up'; ms: number }
   | { kind: 'database.down'; error: unknown }
+  /** A replica begins or ceases to serve reads. */
+  | { kind: 'replica'; endpoint: string; serves: boolean; why: ReplicaWord; lagMs: number | undefined }
+  /** Another server is written to, or none because it is unclear which (then `to` is undefined). */
+  | {
+      kind: 'writer'
+      from: string | undefined
+      to: string | undefined
+      why: 'found' | 'lost' | 'several' | 'superseded'
+      /** Servers that say they are the primary. */
+      primaries: readonly string[]
+    }
+  | { kind: 'ryw'; outcome: 'replica' | 'waited' | 'primary' }
   | {
       kind: 'lifecycle'
       phase: 'starting' | 'listening' | 'ready' | 'draining' | 'stopped'

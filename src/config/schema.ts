@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { breakerOptions } from '#breaker/options.ts'
 import { apiOptions, schemaOptions } from '#contract/options.ts'
 import { databaseOptions } from '#engine/options.ts'
-import { deadlinesOptions, lifecycleOptions } from '#gateway/options.ts'
+import { consistencyOptions, deadlinesOptions, lifecycleOptions } from '#gateway/options.ts'
 import { limitsOptions, listenersOptions } from '#http/options.ts'
 import { idempotencyOptions } from '#limits/options.ts'
 import { authOptions } from '#policy/options.ts'
@@ -20,6 +20,9 @@ export const configSchema = z
     breaker: breakerOptions
       .prefault({})
       .describe('When requests are refused at once because the database fails.'),
+    consistency: consistencyOptions
+      .prefault({})
+      .describe('How reads find what was written before, where there are replicas.'),
     api: apiOptions.prefault({}).describe('What the API shows.'),
     schema: schemaOptions.prefault({}).describe('How the database schema is read and watched.'),
     deadlines: deadlinesOptions.prefault({}).describe('How long requests may take.'),

@@ -90,6 +90,38 @@ export interface Transaction {
 
 export type ServerRole = 'primary' | 'replica'
 
+/** A point in the history of a database's changes. Both texts are the engine's own: only its `Replication` reads them. */
+export interface Mark {
+  /** The line of history; a failover begins another one. Empty where positions name their line themselves. */
+  readonly line: string
+  readonly position: string
+}
+
+/** Where a server stands: what it has written when it is the primary, what it has replayed when it is a replica. */
+export interface Standing extends Mark {
+  /** Tells this server from all others, by whatever name it is reached; another text after a restart will do. */
+  readonly server: string
+  readonly role: ServerRole
+  /** On a replica: age in ms, by its own clock, of the last change it has replayed. An idle primary makes it grow. */
+  readonly behindMs: number | undefined
+  /** Where lines that came before this one were left, as far as the server can tell; only asked of primaries. */
+  readonly forks: readonly Mark[]
+}
+
+/** What an engine knows of positions, so that reads find what was written and a failover is noticed. */
+export interface Replication {
+  /** Whether marks are exact. `false`: only lag and role are known (then read-your-writes has its window alone). */
+  readonly exact: boolean
+  /** Asks the server; one cheap trip. */
+  standing(c: Connection, o: { deadline: number; signal: Signal }): Promise<Standing>
+  /** A mark that everything committed so far lies before; asked on the connection that has just written. */
+  mark(c: Connection, o: { deadline: number; signal: Signal }): Promise<Mark>
+  /** Whether the server has what lies before the mark: `not_yet`, or `never` when its line left that one before the mark. */
+  holds(at: Pick<Standing, 'line' | 'position' | 'forks'>, wanted: Mark): 'yes' | 'not_yet' | 'never'
+  /** Which of two primaries has the younger line: above 0 the first, below 0 the second, 0 when nobody can tell. Pure. */
+  younger(a: Mark, b: Mark): number
+}
+
 /** One session in the database, used by one caller at a time (the pool sees to it). */
 export interface Connection {
   run(q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result>
@@ -214,6 +246,8 @@ export interface Engine {
   watchSchema(o: { schemas: readonly string[]; pollMs: number }): SchemaWatch
   /** Left out where the database has no means to announce anything. */
   readonly announcer?: Announcer
+  /** Left out where nothing is known of replicas. */
+  readonly replication?: Replication
   /** One cheap trip that needs no privilege. Left out where the server does not tell. */
   readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
   classify(error: unknown): Fault

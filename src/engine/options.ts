@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { duration, lookingAt, port } from '#config/types.ts'
 import type { EngineKind } from './engine.ts'
+import { urlsOf } from './hosts.ts'
 
 /** Scheme of a URL → kind of the database. */
 const schemes: Readonly<Record<string, EngineKind>> = {
@@ -31,9 +32,15 @@ export const databaseOptions = z
       .string()
       .optional()
       .describe(
-        'Everything in one: postgres://user:password@host:5432/name, mysql://… (or mariadb://), sqlserver://… (or mssql://). The single keys below win over its parts.',
+        'Everything in one: postgres://user:password@host:5432/name, mysql://… (or mariadb://), sqlserver://… (or mssql://); several hosts: …@a:5432,b:5432/name. The single keys below win over its parts.',
       ),
-    host: z.string().min(1).optional().describe('Host name, address, or the folder of a Unix socket.'),
+    host: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Host name, address, or the folder of a Unix socket. Several, separated by commas, each with its own :port if need be: the one that is the primary is found, also after a failover.',
+      ),
     port: port()
       .optional()
       .describe('Port; where nothing names one, that of the engine: 5432, 3306 or 1433.'),
@@ -74,6 +81,26 @@ export const databaseOptions = z
       .describe(
         'Statements kept prepared per connection; further shapes run unprepared. 0 prepares nothing (for poolers that cannot).',
       ),
+    replicas: z
+      .array(
+        z.strictObject({
+          name: z
+            .string()
+            .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens')
+            .optional()
+            .describe('How metrics, logs and /status name it: replica-1 and so on.'),
+          url: z.string().optional().describe('Its URL; what it leaves out is as for the primary.'),
+          host: z.string().min(1).optional().describe('Host name or address; instead of url.'),
+          port: port().optional().describe('Port, where it is not that of the primary.'),
+        }),
+      )
+      .default([])
+      .describe(
+        'Read-only copies of the database. User, password, TLS and all else are as for the primary. Each must be one server, not a name that leads to several.',
+      ),
+    maxLag: duration({ min: 100, max: 86_400_000 })
+      .default(10_000)
+      .describe('A replica that is further behind than this serves no reads until it has caught up.'),
   })
   .superRefine(
     (o, context) => {
@@ -98,7 +125,7 @@ export const databaseOptions = z
           path: ['engine'],
           message: `is ${o.engine}, but database.url is that of a ${said} database`,
         })
-      else if (o.url !== undefined && !URL.canParse(o.url))
+      else if (o.url !== undefined && !urlsOf(o.url).every((one) => URL.canParse(one)))
         context.addIssue({
           code: 'custom',
           path: ['url'],
@@ -107,6 +134,21 @@ export const databaseOptions = z
     },
     lookingAt('engine', 'url', 'host'),
   )
+  .superRefine((o, context) => {
+    for (const [index, replica] of o.replicas.entries()) {
+      const fault =
+        (replica.url === undefined) === (replica.host === undefined)
+          ? 'give either url or host'
+          : replica.url !== undefined && (urlsOf(replica.url).length > 1 || !URL.canParse(replica.url))
+            ? 'cannot be read as the URL of one server'
+            : undefined
+      if (fault) context.addIssue({ code: 'custom', path: ['replicas', index], message: fault })
+    }
+    const names = o.replicas.map((replica, index) => replica.name ?? `replica-${index + 1}`)
+    for (const [index, name] of names.entries())
+      if (names.indexOf(name) < index)
+        context.addIssue({ code: 'custom', path: ['replicas', index, 'name'], message: `${name} is taken` })
+  }, lookingAt('replicas'))
 
 export type DatabaseOptions = z.output<typeof databaseOptions>
 

@@ -59,9 +59,13 @@ const couldNotConnect = (thrown: unknown): boolean =>
   thrown instanceof GatewayError &&
   (thrown.code === 'database_unavailable' || (thrown.code === 'pool_timeout' && thrown.cause !== undefined))
 
-/** @param slowCallMs from here on a statement is slow, and one that is cancelled at its deadline failed */
-export function createBreakers(o: { read: Breaker; write: Breaker; slowCallMs: number }): Breakers {
-  const of = (trip: Kind) => (trip.write ? o.write : o.read)
+/**
+ * @param o.write left out for an endpoint that takes no writes
+ * @param o.slowCallMs from here on a statement is slow, and one that is cancelled at its deadline failed
+ */
+export function createBreakers(o: { read: Breaker; write?: Breaker; slowCallMs: number }): Breakers {
+  const of = (trip: Kind) => (trip.write ? (o.write ?? o.read) : o.read)
+  const all = o.write === undefined ? [o.read] : [o.read, o.write]
   return {
     admit: (trip) => of(trip).admit(),
     worked: (trip, ms) => of(trip).note(false, trip.stream ? 0 : ms),
@@ -72,10 +76,9 @@ export function createBreakers(o: { read: Breaker; write: Breaker; slowCallMs: n
     notReached: (trip, thrown) => {
       if (couldNotConnect(thrown)) of(trip).note(true, 0)
     },
-    stats: () => [o.read.stats(), o.write.stats()],
+    stats: () => all.map((breaker) => breaker.stats()),
     stop: () => {
-      o.read.stop()
-      o.write.stop()
+      for (const breaker of all) breaker.stop()
     },
   }
 }

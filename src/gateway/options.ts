@@ -58,3 +58,14 @@ export const lifecycleOptions = z.strictObject({
     ),
 })
 export type LifecycleOptions = z.output<typeof lifecycleOptions>
+
+export const consistencyOptions = z.strictObject({
+  window: duration({ min: 0, max: 3_600_000 })
+    .default(5000)
+    .describe('For so long after a write, reads of the same caller that carry no token go to the primary.'),
+  wait: duration({ min: 0, max: 10_000 })
+    .default(100)
+    .describe(
+      'Longest wait for a replica to replay what a token asks for; then the primary serves the read.',
+    ),
+})

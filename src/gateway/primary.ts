@@ -31,6 +31,9 @@ export function primaryOnly(engine: Pick<Engine, 'connect' | 'address'>): Connec
   }
 }
 
+/** What is left (ms) of a look for its verdict. */
+const verdictMs = 100
+
 /** One cheap trip to the database, for the health checks. */
 export type Look = (o: Until) => Promise<{ readonly role: ServerRole }>
 
@@ -41,8 +44,10 @@ export type Look = (o: Until) => Promise<{ readonly role: ServerRole }>
 export function createLook(d: {
   pool: Pick<Pool<Connection>, 'use' | 'stats' | 'retry'>
   connect: ConnectPrimary
+  /** Whether reads are served without the primary; then its loss leaves a database that answers. */
+  replicaServes: () => boolean
 }): Look {
-  return async (o) => {
+  const lookAtPrimary: Look = async (o) => {
     const { inUse, idle, max } = d.pool.stats()
     // A busy pool says that the database works; in its queue this would take the place of somebody else's request.
     if (inUse >= max)
@@ -58,5 +63,14 @@ export function createLook(d: {
     await knock.close()
     d.pool.retry()
     return { role: 'primary' }
+  }
+  return async (o) => {
+    try {
+      // The look must end before whoever waits for it gives up.
+      return await lookAtPrimary(d.replicaServes() ? { ...o, deadline: o.deadline - verdictMs } : o)
+    } catch (error) {
+      if (d.replicaServes()) return { role: 'replica' }
+      throw error
+    }
   }
 }

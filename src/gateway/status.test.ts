@@ -64,6 +64,7 @@ describe('status', () => {
       pools: [],
       budget: undefined,
       breakers: [],
+      servers: [],
       catalog: { content: catalog('f', [table('a', 'x'), table('b')]), loadedAt: 1000, from: 'database' },
     })
     expect(status).toMatchObject({

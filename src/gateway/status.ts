@@ -4,6 +4,7 @@ import type { BreakerStats } from '#breaker/breaker.ts'
 import type { BudgetStats } from '#pool/follower.ts'
 import type { PoolStats } from '#pool/types.ts'
 import type { Check, Health } from './health.ts'
+import type { ServerStats } from './monitor.ts'
 
 /** Served as JSON by the admin listener; times are RFC 3339, durations seconds. */
 export interface Status {
@@ -23,6 +24,8 @@ export interface Status {
   /** null where the share is a number of the configuration. */
   readonly budget: BudgetStats | null
   readonly breakers: readonly BreakerStats[]
+  /** Empty where the database is one server. */
+  readonly servers: readonly ServerStats[]
   /** null before the first reading. */
   readonly catalog: {
     readonly server: string
@@ -50,6 +53,7 @@ export function describeStatus(o: {
   pools: readonly PoolStats[]
   budget: BudgetStats | undefined
   breakers: readonly BreakerStats[]
+  servers: readonly ServerStats[]
   catalog:
     | { readonly content: Catalog; readonly loadedAt: number; readonly from: 'database' | 'disk' }
     | undefined
@@ -70,6 +74,7 @@ export function describeStatus(o: {
     pools: o.pools,
     budget: o.budget ?? null,
     breakers: o.breakers,
+    servers: o.servers,
     catalog: o.catalog
       ? {
           server: o.catalog.content.server,

@@ -18,6 +18,7 @@ const status: Status = {
   pools: [],
   budget: null,
   breakers: [],
+  servers: [],
   catalog: null,
 }
 const report: ReloadReport = {

@@ -23,6 +23,8 @@ export interface DataDependencies {
   readonly stream: { readonly deadlineMs: number; readonly slowReaderMs: number }
   /** Aborts when the gateway gives up draining. */
   readonly cancelled: AbortSignal
+  /** Whether reads may be served by replicas: then the headers of read-your-writes mean something. */
+  readonly consistency: boolean
   readonly read: Read
   readonly write: Write
   readonly call: Call

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '#base/clock.ts'
-import type { Context, Principal } from '#base/context.ts'
+import type { Consistency, Context, Principal } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Observe } from '#base/observation.ts'
 import { Cancellation, type Signal } from '#base/signal.ts'
@@ -36,6 +36,7 @@ export class Exchange implements Context {
   deadline: number
   readonly observe: Observe
   readonly timing = { poolMs: 0, dbMs: 0 }
+  readonly consistency: Consistency | undefined
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
   readonly header: (name: string) => string | undefined
@@ -82,6 +83,13 @@ export class Exchange implements Context {
       const value = incoming.headers[name]
       return typeof value === 'string' ? value : value?.join(', ')
     }
+    this.consistency = d.consistency
+      ? {
+          token: this.header('postern-consistency'),
+          client: this.header('postern-client'),
+          answer: undefined,
+        }
+      : undefined
     const cancellation = new Cancellation()
     this.signal = cancellation
     this.entry = { cancellation, at: -1 }

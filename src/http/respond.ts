@@ -31,12 +31,17 @@ export const contentType = (media: MediaType, numbers: NumberStyle): string =>
 const tenths = (ms: number) => Math.round(ms * 10) / 10
 
 /** Headers every answer of the API has. */
-export function baseHeaders(ctx: Pick<Context, 'timing' | 'requestId'>): Record<string, string> {
-  return {
+export function baseHeaders(
+  ctx: Pick<Context, 'timing' | 'requestId' | 'consistency'>,
+): Record<string, string> {
+  const token = ctx.consistency?.answer
+  const headers: Record<string, string> = {
     vary: 'Accept, Prefer',
     'server-timing': `pool;dur=${tenths(ctx.timing.poolMs)}, db;dur=${tenths(ctx.timing.dbMs)}`,
     'x-request-id': ctx.requestId,
   }
+  if (token !== undefined) headers['postern-consistency'] = token
+  return headers
 }
 
 /** RFC 7240 section 3: which preferences were honoured. */

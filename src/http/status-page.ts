@@ -56,6 +56,15 @@ const show = (s) => {
     cell('th', p.name),
     ...[p.inUse, p.idle, p.connecting, p.max, p.waiting, p.queueLimit].map((n) => cell('td', n, 'number')),
   ]))
+  $('several').hidden = s.servers.length === 0
+  fill('servers', s.servers.map((e) => [
+    cell('th', e.name),
+    cell('td', e.address),
+    cell('td', e.role),
+    cell('td', e.kind === 'host' ? (e.serves ? 'written to' : 'stands by')
+      : e.serves ? 'serves reads' : 'serves no reads: ' + e.why, e.serves || e.kind === 'host' ? 'good' : 'bad'),
+    cell('td', e.lagMs === undefined ? '' : (e.lagMs / 1000).toFixed(1) + ' s', 'number'),
+  ]))
   fill('breakers', s.breakers.map((b) => [
     cell('th', b.target),
     cell('td', b.state === 'ramp' ? 'coming back' : b.state, b.state === 'closed' ? 'good' : 'bad'),
@@ -113,6 +122,10 @@ const page = `<!doctype html>
 ${table('checks', 'What readiness is made of', ['Check', 'State', 'Detail', 'Since'])}
 <h2>Pools</h2>
 ${table('pools', 'Connections to the database', ['Pool', 'In use', 'Idle', 'Connecting', 'Max', 'Waiting', 'Queue limit'])}
+<section id="several" hidden>
+<h2>Servers</h2>
+${table('servers', 'The servers of the database', ['Server', 'Address', 'Role', 'Use', 'Behind'])}
+</section>
 <h2>Circuits</h2>
 ${table('breakers', 'Closed: requests pass. The counts are those of the window, or those that opened the circuit', ['Target', 'State', 'For', 'Calls', 'Failed', 'Slow'])}
 <h2>Schema</h2>

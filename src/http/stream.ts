@@ -20,12 +20,6 @@ export async function sendStream(
   d: Pick<DataDependencies, 'clock' | 'stream'>,
 ): Promise<Reply> {
   const { outgoing } = x
-  const headers = {
-    ...baseHeaders(x.ctx),
-    'content-type': contentType(answer.media, request.numbers),
-  }
-  // The time is not known yet when the head leaves.
-  Reflect.deleteProperty(headers, 'server-timing')
   let bytes = 0
   let cut: 'slow' | 'head' | undefined
   const stop = (why: 'slow' | 'head', error: GatewayError) => {
@@ -36,6 +30,12 @@ export async function sendStream(
   const begin = () => {
     if (x.streaming) return
     x.streaming = true
+    const headers = {
+      ...baseHeaders(x.ctx),
+      'content-type': contentType(answer.media, request.numbers),
+    }
+    // The time is not known yet when the head leaves.
+    Reflect.deleteProperty(headers, 'server-timing')
     outgoing.writeHead(200, headers)
   }
   const write = async (chunk: Uint8Array): Promise<void> => {

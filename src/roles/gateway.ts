@@ -12,7 +12,8 @@ import { createCall } from '#gateway/call.ts'
 import { createAskCensus } from '#gateway/census.ts'
 import { createCursors } from '#gateway/cursor.ts'
 import { createExecute, type Execute } from '#gateway/execute.ts'
-import { type ConnectPrimary, createLook, type Look, primaryOnly } from '#gateway/primary.ts'
+import type { Monitor } from '#gateway/monitor.ts'
+import { type ConnectPrimary, createLook, type Look } from '#gateway/primary.ts'
 import { createRead } from '#gateway/read.ts'
 import { createSchema, type Schema } from '#gateway/schema.ts'
 import { createSnapshotFile, type SnapshotFile } from '#gateway/snapshot-file.ts'
@@ -21,7 +22,7 @@ import { isFixed, poolSettings } from '#pool/budget.ts'
 import { createFollower, type Follower } from '#pool/follower.ts'
 import { createPool } from '#pool/pool.ts'
 import type { Pool } from '#pool/types.ts'
-import { loadEngine } from './engines.ts'
+import { createLanes, createServers } from './lanes.ts'
 
 /** Rows a stream asks the database for at a time: enough to keep it busy, few enough to wait for a slow reader. */
 const streamBatch = 1000
@@ -29,7 +30,13 @@ const streamBatch = 1000
 export interface Gateway {
   readonly engine: Engine
   readonly pool: Pool<Connection>
-  readonly breakers: Breakers
+  /** The primary's, then the replicas'. */
+  readonly pools: readonly Pool<Connection>[]
+  readonly breakers: readonly Breakers[]
+  /** Only where there are several servers. */
+  readonly monitor: Monitor | undefined
+  /** Whether reads may go to replicas, and so have to find what was written before. */
+  readonly consistency: boolean
   /** Where the share of the connections has to be asked for. */
   readonly budget: Follower | undefined
   readonly look: Look
@@ -45,8 +52,8 @@ export async function createGateway(
   config: Config,
   { clock, observe }: { clock: Clock; observe: Observe },
 ): Promise<Gateway> {
-  const engine = await loadEngine(config, { clock, observe })
-  const connect = primaryOnly(engine)
+  const servers = await createServers(config, { clock, observe }, () => pool.renew())
+  const { engine, connect, monitor } = servers
   const pool = createPool<Connection>(poolSettings('primary', config.pools), {
     clock,
     observe,
@@ -67,7 +74,7 @@ export async function createGateway(
     file: snapshotFileOf(config, engine),
   })
   const breakers = breakersOf(config, { clock, observe, connect, pool })
-  const execute = createExecute({
+  const primary = createExecute({
     clock,
     engine,
     pool,
@@ -75,16 +82,22 @@ export async function createGateway(
     development: config.api.development,
     onSchemaMismatch: () => schema.suspect(),
   })
+  const secret = cursorSecret(config)
+  const lanes = createLanes(servers, { pool, execute: primary }, config, { clock, observe, secret })
+  const replicaServes = () => monitor?.stats().some((s) => s.kind === 'replica' && s.serves) === true
   const options = config.api
   return {
     engine,
     pool,
-    breakers,
-    budget: followerOf(config, { clock, observe, engine, connect, pool }),
-    look: createLook({ pool, connect }),
+    pools: [pool, ...lanes.pools],
+    breakers: [breakers, ...lanes.breakers],
+    monitor,
+    budget: followerOf(config, { clock, observe, engine, connect, pool, all: [pool, ...lanes.pools] }),
+    consistency: servers.replicas.length > 0,
+    look: createLook({ pool, connect, replicaServes }),
     schema,
-    execute,
-    read: createRead({ engine, cursors: createCursors(cursorSecret(config)), options, streamBatch }),
+    execute: lanes.execute,
+    read: createRead({ engine, cursors: createCursors(secret), options, streamBatch }),
     write: createWrite({ engine, options }),
     call: createCall({ engine, options }),
   }
@@ -124,7 +137,15 @@ function snapshotFileOf({ schema, api }: Config, engine: Engine): SnapshotFile |
 /** @throws GatewayError where the server does not tell who shares it */
 function followerOf(
   config: Config,
-  d: { clock: Clock; observe: Observe; engine: Engine; connect: ConnectPrimary; pool: Pool<Connection> },
+  d: {
+    clock: Clock
+    observe: Observe
+    engine: Engine
+    connect: ConnectPrimary
+    pool: Pool<Connection>
+    /** A replica is a server of its own, as large as the primary, and the same gateways share it. */
+    all: readonly Pool<Connection>[]
+  },
 ): Follower | undefined {
   const { budget, max } = config.pools
   if (budget === undefined || isFixed(budget)) return undefined
@@ -135,7 +156,13 @@ function followerOf(
       `pools.budget: auto is not supported on ${d.engine.kind}; give numbers`,
     )
   const ask = createAskCensus({ census, pool: d.pool, connect: d.connect })
-  return createFollower({ ...d, random: Math.random, budget, max, ask })
+  const pool = {
+    stats: d.pool.stats,
+    resize: (to: number) => {
+      for (const one of d.all) one.resize(to)
+    },
+  }
+  return createFollower({ ...d, pool, random: Math.random, budget, max, ask })
 }
 
 /** All gateways with the same credentials of the same database sign alike, so that a cursor survives the pod that made it. */

@@ -60,8 +60,9 @@ export async function serveGateway(
     sink,
     build,
     system: () => gateway.engine.system,
-    pools: () => [gateway.pool.stats()],
-    breakers: () => gateway.breakers.stats(),
+    pools: () => gateway.pools.map((pool) => pool.stats()),
+    breakers: () => gateway.breakers.flatMap((breakers) => breakers.stats()),
+    endpoints: () => gateway.monitor?.stats() ?? [],
     budget: () => gateway.budget?.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
@@ -109,6 +110,7 @@ export async function serveGateway(
     deadlines: createDeadlines(config.deadlines),
     stream: { deadlineMs: config.deadlines.stream, slowReaderMs: config.deadlines.slowReader },
     cancelled: lifecycle.cancelled,
+    consistency: gateway.consistency,
     read: gateway.read,
     write: gateway.write,
     call: gateway.call,
@@ -142,8 +144,9 @@ export async function serveGateway(
         },
         budget: gateway.budget?.stats(),
         health,
-        pools: [gateway.pool.stats()],
-        breakers: gateway.breakers.stats(),
+        pools: gateway.pools.map((pool) => pool.stats()),
+        breakers: gateway.breakers.flatMap((breakers) => breakers.stats()),
+        servers: gateway.monitor?.stats() ?? [],
         catalog: ((snapshot) =>
           snapshot && {
             content: snapshot.contract.catalog,
@@ -193,6 +196,7 @@ export async function serveGateway(
   lifecycle.register({
     name: 'database',
     start: () => {
+      gateway.monitor?.start()
       health.start()
       gateway.schema.start()
       gateway.budget?.start()
@@ -200,9 +204,11 @@ export async function serveGateway(
     stop: async () => {
       health.stop()
       await gateway.schema.stop()
-      gateway.breakers.stop()
+      for (const breakers of gateway.breakers) breakers.stop()
       gateway.budget?.stop()
-      await gateway.pool.drain(AbortSignal.timeout(1000))
+      await gateway.monitor?.stop()
+      const limit = AbortSignal.timeout(1000)
+      await Promise.all(gateway.pools.map((pool) => pool.drain(limit)))
     },
   })
   listener('admin', () => listen(adminApp, [config.listeners.admin], undefined, { clock, refuse }), false)

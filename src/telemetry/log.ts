@@ -123,6 +123,28 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     msg: 'database is not reached',
     fields: (o) => ({ error: error(o.error) }),
   },
+  replica: {
+    level: (o) => (o.serves ? 'info' : 'warn'),
+    msg: 'replica joined or left those that serve reads',
+    fields: (o) => ({
+      endpoint: o.endpoint,
+      serves: o.serves,
+      why: o.why,
+      ...(o.lagMs === undefined ? {} : { lagMs: round(o.lagMs) }),
+    }),
+  },
+  writer: {
+    // Two primaries are always somebody's mistake, also where it is clear which one is meant.
+    level: (o) =>
+      o.primaries.length > 1 || o.why === 'several' || o.why === 'superseded'
+        ? 'error'
+        : o.why === 'lost'
+          ? 'warn'
+          : 'info',
+    msg: 'which server is written to has changed',
+    fields: ({ from, to, why, primaries }) => ({ from, to, why, primaries }),
+  },
+  ryw: null,
   lifecycle: {
     level: 'info',
     msg: 'gateway changes phase',

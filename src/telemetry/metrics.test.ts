@@ -8,6 +8,7 @@ const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {
     build: { version: '1.2.3', revision: 'abc' },
     system: () => 'postgresql',
     pools: () => o.pools ?? [],
+    endpoints: () => [],
     budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'ramp' }],
     droppedLines: () => 4,

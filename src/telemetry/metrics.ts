@@ -18,6 +18,15 @@ export interface BreakerNumbers {
   readonly state: BreakerWord
 }
 
+/** What the gauges of a server need to know. */
+export interface EndpointNumbers {
+  readonly name: string
+  readonly role: 'primary' | 'replica' | 'unknown'
+  readonly kind: 'host' | 'replica'
+  readonly lagMs: number | undefined
+  readonly serves: boolean
+}
+
 /** What the gauges of the connection budget need to know. */
 export interface BudgetNumbers {
   readonly connections: number
@@ -32,6 +41,8 @@ export interface MetricsOptions {
   readonly pools: () => readonly PoolNumbers[]
   /** Read at each scrape. */
   readonly breakers: () => readonly BreakerNumbers[]
+  /** Read at each scrape; none where nobody watches the servers. */
+  readonly endpoints: () => readonly EndpointNumbers[]
   /** Read at each scrape; undefined where the share is a number of the configuration. */
   readonly budget: () => BudgetNumbers | undefined
   /** Log lines lost because nobody read them; read at each scrape. */
@@ -103,6 +114,8 @@ const snapshotActions: Record<Of<'snapshot'>['action'], true> = {
 }
 const cancels: Record<Of<'cancel'>['outcome'], true> = { sent: true, failed: true }
 
+const rywOutcomes: Record<Of<'ryw'>['outcome'], true> = { replica: true, waited: true, primary: true }
+const roles = ['primary', 'replica', 'unknown'] as const satisfies readonly EndpointNumbers['role'][]
 const breakerStates = ['closed', 'open', 'ramp'] as const satisfies readonly BreakerWord[]
 
 /** Makes the metrics of one process; durations come in as milliseconds and are shown in seconds. */
@@ -196,6 +209,12 @@ export function createMetrics(o: MetricsOptions): Metrics {
     'target',
     'state',
   ])
+  const ryw = counter(
+    'postern_ryw_total',
+    'Reads that had to see an earlier write, by who served them.',
+    ['outcome'],
+    Object.keys(rywOutcomes),
+  )
   const versions = counter('postern_version_requests_total', 'Requests by API version.', ['version'])
 
   const state = { tables: 0, draining: 0, up: 0, fromDisk: 0 }
@@ -219,6 +238,25 @@ export function createMetrics(o: MetricsOptions): Metrics {
     labels: ['target', 'state'],
     read: () =>
       o.breakers().flatMap((b) => breakerStates.map((s) => [b.state === s ? 1 : 0, b.target, s] as const)),
+  })
+  registry.gauge({
+    name: 'postern_endpoint_role',
+    help: 'Of each server of the database one series per role, 1 for the one it says it has.',
+    labels: ['endpoint', 'role'],
+    read: () => o.endpoints().flatMap((e) => roles.map((r) => [e.role === r ? 1 : 0, e.name, r] as const)),
+  })
+  const replicas = () => o.endpoints().filter((e) => e.kind === 'replica')
+  registry.gauge({
+    name: 'postern_replica_serving',
+    help: '1 while the replica serves reads.',
+    labels: ['endpoint'],
+    read: () => replicas().map((e) => [e.serves ? 1 : 0, e.name] as const),
+  })
+  registry.gauge({
+    name: 'postern_replica_lag_seconds',
+    help: 'How far the replica is behind the primary, as far as it is known.',
+    labels: ['endpoint'],
+    read: () => replicas().flatMap((e) => (e.lagMs === undefined ? [] : [[e.lagMs / 1000, e.name] as const])),
   })
   const budgetGauge = (name: string, help: string, read: (b: BudgetNumbers) => number) =>
     registry.gauge({
@@ -290,6 +328,9 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'breaker':
           transitions.add(1, e.target, e.to)
           break
+        case 'ryw':
+          ryw.add(1, e.outcome)
+          break
         case 'cancel':
           cancelled.add(1, e.outcome)
           break
@@ -323,6 +364,8 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'pool.leak':
         case 'budget':
         case 'catalog.unmappable':
+        case 'replica':
+        case 'writer':
         case 'fault':
           break
         default:

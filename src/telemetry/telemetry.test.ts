@@ -24,6 +24,7 @@ const setUp = () => {
     build: { version: '1.2.3', revision: 'abc' },
     system: () => 'postgresql',
     pools: () => [],
+    endpoints: () => [],
     budget: () => undefined,
     breakers: () => [],
   })

@@ -26,6 +26,7 @@ export function createTelemetry(o: {
   system: () => string
   pools: MetricsOptions['pools']
   breakers: MetricsOptions['breakers']
+  endpoints: MetricsOptions['endpoints']
   budget: MetricsOptions['budget']
 }): Telemetry {
   const log = createLog({ options: o.log, clock: o.clock, write: o.sink.write })
@@ -34,6 +35,7 @@ export function createTelemetry(o: {
     system: o.system,
     pools: o.pools,
     breakers: o.breakers,
+    endpoints: o.endpoints,
     budget: o.budget,
     droppedLines: o.sink.dropped,
   })

@@ -23,6 +23,7 @@ describe('docs/operations.md', () => {
     build: { version: '0', revision: '0' },
     system: () => 'postgresql',
     pools: () => [],
+    endpoints: () => [],
     budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'closed' }],
     droppedLines: () => 0,

@@ -11,6 +11,7 @@ import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectPostgres } from './driver.ts'
 import { classify } from './faults.ts'
+import { createReplication } from './replication.ts'
 import { readTarget } from './target.ts'
 
 const capabilities: Capabilities = {
@@ -28,6 +29,8 @@ export interface PostgresDependencies {
   readonly observe: Observe
   /** Milliseconds; the deadline most requests have, so that sessions start with it. */
   readonly statementTimeout: number
+  /** Name of the pool that its sessions belong to; default primary. */
+  readonly pool?: string
 }
 
 /** @throws GatewayError when the options do not say where the database is */
@@ -37,7 +40,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
   const base = {
     clock: d.clock,
     observe: d.observe,
-    pool: 'primary',
+    pool: d.pool ?? 'primary',
     sessionName,
     statementTimeout: d.statementTimeout,
   }
@@ -53,6 +56,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     readCatalog,
     fingerprint,
     announcer,
+    replication: createReplication(),
     census,
     connect: (o) => connectPostgres(target, options, base, o),
     watchSchema: ({ pollMs }) =>

@@ -1,0 +1,83 @@
+/** Read-your-writes: signed tokens that stand for a position, and the window in which a caller's reads follow its writes. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '#base/clock.ts'
+import type { Context } from '#base/context.ts'
+import { GatewayError } from '#base/errors.ts'
+import type { Mark } from '#engine/engine.ts'
+
+export interface Tokens {
+  write(mark: Mark): string
+  /** @throws GatewayError malformed_header when it was changed, or made for another database */
+  read(token: string): Mark
+}
+
+const prefix = 'c1.'
+/** Bytes of the HMAC kept: 128 bits, beyond guessing. */
+const macBytes = 16
+
+/** @param secret the same for all gateways of one database, so that any of them takes the tokens of the others */
+export function createTokens(secret: string): Tokens {
+  const mac = (payload: string) =>
+    createHmac('sha256', secret).update('consistency\0').update(payload).digest().subarray(0, macBytes)
+  const refuse = () =>
+    new GatewayError('malformed_header', 'Postern-Consistency holds no token of this database.', {
+      facts: { header: 'Postern-Consistency' },
+    })
+  return {
+    write: ({ line, position }) => {
+      const payload = JSON.stringify([line, position])
+      return prefix + Buffer.concat([mac(payload), Buffer.from(payload)]).toString('base64url')
+    },
+    read: (token) => {
+      const text = token.startsWith(prefix) ? token.slice(prefix.length) : ''
+      const bytes = Buffer.from(text, 'base64url')
+      if (bytes.length <= macBytes || bytes.toString('base64url') !== text) throw refuse()
+      const payload = bytes.subarray(macBytes).toString('utf8')
+      if (!timingSafeEqual(mac(payload), bytes.subarray(0, macBytes))) throw refuse()
+      const [line, position] = JSON.parse(payload) as [string, string]
+      return { line, position }
+    },
+  }
+}
+
+export interface Windows {
+  /** The caller has written, or may have. */
+  wrote(caller: string): void
+  /** Whether its reads must follow. */
+  open(caller: string): boolean
+}
+
+/** Most callers remembered; beyond it the window of the one that wrote longest ago becomes everybody's. */
+const mostCallers = 10_000
+
+/** @param ms length of the window after a write */
+export function createWindows(clock: Pick<Clock, 'now'>, ms: number): Windows {
+  /** Caller → end of its window; the earliest end first. */
+  const ends = new Map<string, number>()
+  let everybody = Number.NEGATIVE_INFINITY
+  return {
+    wrote: (caller) => {
+      if (ms === 0) return
+      const now = clock.now()
+      ends.delete(caller)
+      ends.set(caller, now + ms)
+      for (const [oldest, end] of ends) {
+        if (end > now && ends.size <= mostCallers) break
+        ends.delete(oldest)
+        if (end > now) everybody = end
+      }
+    },
+    open: (caller) => {
+      const now = clock.now()
+      return now < everybody || now < (ends.get(caller) ?? now)
+    },
+  }
+}
+
+/** Who reads and writes: the name it gives itself, else who it is, else nobody in particular: the whole pod. */
+export const callerOf = ({ principal, consistency }: Pick<Context, 'principal' | 'consistency'>): string =>
+  consistency?.client !== undefined
+    ? `client ${consistency.client}`
+    : principal.subject === 'anonymous'
+      ? ''
+      : `subject ${principal.subject}`

@@ -1,0 +1,340 @@
+/** Watches every server of the database: role, position and lag; which one is written to, and which replicas serve reads. */
+import type { Clock, Timer } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
+import type { Observe, ReplicaWord } from '#base/observation.ts'
+import type { Connection, Engine, Mark, Replication, ServerRole, Standing } from '#engine/engine.ts'
+import { createProgress } from './progress.ts'
+import { createSeat, type Seat } from './writer.ts'
+
+/** A server as the configuration has it. `host`: may be the primary. */
+export interface Server {
+  readonly name: string
+  readonly kind: 'host' | 'replica'
+  readonly engine: Pick<Engine, 'connect' | 'address'>
+  readonly replication: Replication
+}
+
+/** A server as it was seen last. */
+export interface ServerStats {
+  readonly name: string
+  readonly kind: 'host' | 'replica'
+  readonly address: string
+  /** `unknown` before the first look, and while it is not reached. */
+  readonly role: ServerRole | 'unknown'
+  readonly line: string | undefined
+  readonly position: string | undefined
+  readonly lagMs: number | undefined
+  /** Of a host: it is the one that is written to; of a replica: it serves reads. */
+  readonly serves: boolean
+  readonly why: ReplicaWord | undefined
+}
+
+export interface Monitor {
+  start(): void
+  stop(): Promise<void>
+  /** Looks at a server now, or shares the look under way. Rejects when it is not reached. */
+  refresh(name: string): Promise<Standing>
+  /** What a session of the pools has just seen; the monitor believes the latest word, be it older than its own. */
+  saw(name: string, standing: Standing): void
+  /** The server that is written to has committed up to there. */
+  wrote(mark: Mark): void
+  /** A request failed there for want of a connection. */
+  failed(name: string): void
+  standing(name: string): Standing | undefined
+  serves(name: string): boolean
+  lagMs(name: string): number
+  /** Who is written to, and why nobody is. */
+  seat(): Seat
+  /** A round of looks at all hosts that begins now, or the one under way. */
+  lookAround(): Promise<void>
+  stats(): readonly ServerStats[]
+}
+
+const periodMs = 1000
+/** Pause after a failure that is not yet the last allowed one, so that a dead server is noticed soon. */
+const hurriedMs = 200
+const lookTimeoutMs = 800
+/** So many failures in a row, of looks and of requests together, and a replica serves no more. */
+const strikes = 3
+/** Longest wait for the primary's position before the replicas are asked for theirs. */
+const headStartMs = 100
+
+interface Watched {
+  readonly server: Server
+  session: Connection | undefined
+  standing: Standing | undefined
+  failures: number
+  looking: Promise<Standing> | undefined
+  lagMs: number | undefined
+  serves: boolean
+  why: ReplicaWord
+}
+
+export interface MonitorDependencies {
+  readonly clock: Clock
+  readonly observe: Observe
+  readonly servers: readonly Server[]
+  readonly maxLagMs: number
+  /** The server that is written to is another one, or it is unclear which: sessions with it must not be used again. */
+  readonly onWriter: () => void
+}
+
+export function createMonitor(d: MonitorDependencies): Monitor {
+  const { clock, observe } = d
+  const [first] = d.servers
+  if (first === undefined) throw new Error('nothing to watch')
+  const { replication } = first
+  const progress = createProgress(replication)
+  const seats = createSeat(replication.younger)
+  const stopped = new AbortController()
+  const timers = new Set<Timer>()
+  const all = new Map<string, Watched>(
+    d.servers.map((server) => [
+      server.name,
+      {
+        server,
+        session: undefined,
+        standing: undefined,
+        failures: 0,
+        looking: undefined,
+        lagMs: undefined,
+        serves: false,
+        why: 'unreachable',
+      },
+    ]),
+  )
+  const hosts = [...all.values()].filter((w) => w.server.kind === 'host')
+  const replicas = [...all.values()].filter((w) => w.server.kind === 'replica')
+  const of = (name: string): Watched => {
+    const found = all.get(name)
+    if (found === undefined) throw new Error(`no server ${name}`)
+    return found
+  }
+
+  const sleep = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = clock.after(ms, () => {
+        timers.delete(timer)
+        resolve()
+      })
+      timers.add(timer)
+    })
+
+  const move = (w: Watched, serves: boolean, why: ReplicaWord) => {
+    const changed = w.serves !== serves || (!serves && w.why !== why)
+    w.serves = serves
+    w.why = why
+    if (changed) observe({ kind: 'replica', endpoint: w.server.name, serves, why, lagMs: w.lagMs })
+  }
+
+  const judgeReplica = (w: Watched) => {
+    if (w.server.kind !== 'replica') return
+    const { standing } = w
+    if (standing === undefined || w.failures >= strikes) return move(w, false, 'unreachable')
+    if (standing.role === 'primary') return move(w, false, 'primary')
+    const lag = w.lagMs ?? 0
+    // Once out for its lag, it must have caught up well, or it would come and go.
+    const limit = w.why === 'lag' && !w.serves ? d.maxLagMs / 2 : d.maxLagMs
+    return lag > limit ? move(w, false, 'lag') : move(w, true, 'well')
+  }
+
+  const judgeWriter = () => {
+    const before = seats.now()
+    const claims = [...hosts, ...replicas].flatMap((w) =>
+      w.standing?.role === 'primary' && w.failures < strikes
+        ? [
+            {
+              name: w.server.name,
+              mayLead: w.server.kind === 'host',
+              server: w.standing.server,
+              mark: w.standing,
+            },
+          ]
+        : [],
+    )
+    const after = seats.judge(claims, hosts.length === 1 ? hosts[0]?.server.name : undefined)
+    const news =
+      after.state !== before.state ||
+      after.writer !== before.writer ||
+      (after.claimed.length > 1 && after.claimed.join() !== before.claimed.join())
+    if (!news) return
+    if (after.state !== 'unknown')
+      observe({
+        kind: 'writer',
+        from: before.writer,
+        to: after.writer,
+        why: after.state === 'taken' ? 'found' : after.state === 'empty' ? 'lost' : after.state,
+        primaries: after.claimed,
+      })
+    const moved = after.state !== before.state || after.writer !== before.writer
+    if (moved && before.state !== 'unknown' && after.state !== 'empty') d.onWriter()
+  }
+
+  const saw = (w: Watched, standing: Standing) => {
+    const now = clock.now()
+    w.standing = standing
+    w.failures = 0
+    if (w.server.kind === 'host') {
+      judgeWriter()
+      if (standing.role === 'primary' && seats.now().writer === w.server.name)
+        progress.primaryAt(standing, now)
+    } else {
+      w.lagMs = standing.role === 'replica' ? progress.lagOf(standing, now) : undefined
+      judgeReplica(w)
+      if (standing.role === 'primary') judgeWriter()
+    }
+  }
+
+  const failed = (w: Watched) => {
+    w.failures++
+    if (w.failures < strikes) return
+    if (w.server.kind === 'replica') judgeReplica(w)
+    else {
+      w.standing = undefined
+      judgeWriter()
+    }
+  }
+
+  const ask = async (w: Watched): Promise<Standing> => {
+    const abort = new AbortController()
+    const deadline = clock.now() + lookTimeoutMs
+    const late = Promise.withResolvers<never>()
+    late.promise.catch(() => {})
+    const timer = clock.after(lookTimeoutMs, () => {
+      const error = Object.assign(new Error(`no answer within ${lookTimeoutMs} ms`), {
+        code: 'PROBE_TIMEOUT',
+      })
+      abort.abort(error)
+      late.reject(error)
+    })
+    const work = async () => {
+      if (w.session?.isUsable() !== true) {
+        void w.session?.close()
+        w.session = await w.server.engine.connect({ deadline, signal: abort.signal })
+      }
+      return w.server.replication.standing(w.session, { deadline, signal: abort.signal })
+    }
+    try {
+      return await Promise.race([work(), late.promise])
+    } catch (error) {
+      const { session } = w
+      w.session = undefined
+      void session?.close()
+      throw error
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  const look = (w: Watched): Promise<Standing> => {
+    w.looking ??= ask(w)
+      .then(
+        (standing) => {
+          if (!stopped.signal.aborted) saw(w, standing)
+          return standing
+        },
+        (error: unknown) => {
+          if (!stopped.signal.aborted) failed(w)
+          throw error
+        },
+      )
+      .finally(() => {
+        w.looking = undefined
+      })
+    return w.looking
+  }
+  const tryLook = (w: Watched): Promise<unknown> => look(w).catch(() => undefined)
+
+  let around: Promise<void> | undefined
+  const lookAround = (): Promise<void> => {
+    around ??= Promise.all(hosts.map(tryLook))
+      .then(() => {
+        seats.lookedAround()
+        judgeWriter()
+      })
+      .finally(() => {
+        around = undefined
+      })
+    return around
+  }
+
+  const round = async () => {
+    const began = clock.now()
+    // The primary's position is taken first: what a replica lacks of it, it lacked then.
+    const hostsSeen = lookAround()
+    await Promise.race([hostsSeen, sleep(headStartMs)])
+    await Promise.all([hostsSeen, ...replicas.map(tryLook)])
+    if (stopped.signal.aborted) return
+    const hurried = [...all.values()].some((w) => w.failures > 0 && w.failures < strikes)
+    const pause = hurried ? hurriedMs : Math.max(hurriedMs, periodMs - (clock.now() - began))
+    const timer = clock.after(pause, () => {
+      timers.delete(timer)
+      void round()
+    })
+    timers.add(timer)
+  }
+
+  return {
+    start: () => void round(),
+    stop: async () => {
+      stopped.abort()
+      for (const timer of timers) timer.cancel()
+      timers.clear()
+      await Promise.all([...all.values()].map(async (w) => w.session?.close()))
+    },
+    refresh: (name) => look(of(name)),
+    saw: (name, standing) => saw(of(name), standing),
+    wrote: (mark) => {
+      const { writer } = seats.now()
+      const w = writer === undefined ? undefined : of(writer)
+      if (w?.standing === undefined || w.standing.line !== mark.line) return
+      w.standing = { ...w.standing, position: mark.position }
+      progress.primaryAt(mark, clock.now())
+    },
+    failed: (name) => failed(of(name)),
+    standing: (name) => of(name).standing,
+    serves: (name) => of(name).serves,
+    lagMs: (name) => of(name).lagMs ?? 0,
+    seat: () => seats.now(),
+    lookAround,
+    stats: () =>
+      [...all.values()].map((w) => {
+        const reached = w.standing !== undefined && w.failures < strikes
+        return {
+          name: w.server.name,
+          kind: w.server.kind,
+          address: w.server.engine.address,
+          role: reached ? (w.standing?.role ?? 'unknown') : 'unknown',
+          line: w.standing?.line,
+          position: w.standing?.position,
+          lagMs: w.lagMs,
+          serves: w.server.kind === 'host' ? seats.now().writer === w.server.name : w.serves,
+          why: w.server.kind === 'host' ? undefined : w.why,
+        }
+      }),
+  }
+}
+
+/** Why no write may go out now; undefined when one may. */
+export function refusalOf(seat: Seat): GatewayError | undefined {
+  switch (seat.state) {
+    case 'taken':
+    case 'empty':
+    case 'unknown':
+      return undefined
+    case 'several':
+      return new GatewayError(
+        'database_unavailable',
+        `Several servers say that they are the primary, and neither has the younger history (${seat.claimed.join(', ')}): nothing is written until one of them is left.`,
+        { facts: { primaries: seat.claimed }, retryAfter: 2 },
+      )
+    case 'superseded':
+      return new GatewayError(
+        'database_unavailable',
+        `The server that would be written to has been replaced: there is, or was, a primary with a younger history (${seat.claimed.join(', ')}). Nothing is written.`,
+        { facts: { primaries: seat.claimed }, retryAfter: 2 },
+      )
+    default:
+      return seat.state satisfies never
+  }
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { type Claim, createSeat } from './writer.ts'
+
+const younger = (a: { line: string }, b: { line: string }) => Number(a.line) - Number(b.line)
+const claim = (name: string, line: number, more: Partial<Claim> = {}): Claim => ({
+  name,
+  mayLead: true,
+  server: name,
+  mark: { line: String(line), position: '' },
+  ...more,
+})
+const keeper = () => {
+  const made = createSeat(younger)
+  made.lookedAround()
+  return made
+}
+
+test('of several hosts nobody is written to before all were asked', () => {
+  const made = createSeat(younger)
+  expect(made.judge([claim('a', 1)], undefined).state).toBe('unknown')
+  made.lookedAround()
+  expect(made.judge([claim('a', 1)], undefined)).toMatchObject({ state: 'taken', writer: 'a' })
+})
+
+test('of two primaries the one with the younger history is written to', () => {
+  const seat = keeper().judge([claim('a', 1), claim('b', 2)], undefined)
+  expect(seat).toEqual({ state: 'taken', writer: 'b', claimed: ['a', 'b'] })
+})
+
+test('two of the same age: none', () => {
+  const seat = keeper().judge([claim('a', 2), claim('b', 2)], undefined)
+  expect(seat).toMatchObject({ state: 'several', writer: undefined })
+})
+
+test('one server under two names is one', () => {
+  const claims = [claim('a', 2, { server: 'x' }), claim('r', 2, { server: 'x', mayLead: false })]
+  expect(keeper().judge(claims, undefined)).toEqual({ state: 'taken', writer: 'a', claimed: ['a'] })
+})
+
+test('an old primary that comes back first is not written to', () => {
+  const made = keeper()
+  made.judge([claim('b', 2)], undefined)
+  expect(made.judge([claim('a', 1)], undefined)).toMatchObject({ state: 'superseded', writer: undefined })
+  expect(made.judge([claim('b', 2)], undefined)).toMatchObject({ state: 'taken', writer: 'b' })
+})
+
+test('a replica that was promoted ends the writing to the only host', () => {
+  const made = keeper()
+  expect(made.judge([claim('a', 1)], 'a')).toMatchObject({ state: 'taken' })
+  expect(made.judge([claim('a', 1), claim('r', 2, { mayLead: false })], 'a').state).toBe('superseded')
+})
+
+test('the only host is tried even when it is not seen', () => {
+  expect(keeper().judge([], 'a')).toMatchObject({ state: 'empty', writer: 'a' })
+  expect(keeper().judge([], undefined)).toMatchObject({ state: 'empty', writer: undefined })
+})

@@ -1,0 +1,66 @@
+/** Which of the servers that say they are the primary is written to. Pure but for what it remembers. */
+import type { Mark } from '#engine/engine.ts'
+
+/** A server that says it is the primary. `mayLead`: the configuration allows writing to it. */
+export interface Claim {
+  readonly name: string
+  readonly mayLead: boolean
+  /** Standing.server: the same server may be reached by two names. */
+  readonly server: string
+  readonly mark: Mark
+}
+
+/**
+ * `taken`: `writer` is written to. `several`: nobody can tell which of them. `superseded`: the one left has an older
+ * history than one that was seen. `empty`: no server claims it. `unknown`: not all were asked yet.
+ */
+export interface Seat {
+  readonly state: 'unknown' | 'taken' | 'several' | 'superseded' | 'empty'
+  readonly writer: string | undefined
+  /** Servers that claim it. */
+  readonly claimed: readonly string[]
+}
+
+export interface SeatKeeper {
+  now(): Seat
+  /** All hosts have been asked at least once. */
+  lookedAround(): void
+  /**
+   * @param claims those that may lead first
+   * @param only the one host there is: it is written to as long as nobody younger speaks up
+   */
+  judge(claims: readonly Claim[], only: string | undefined): Seat
+}
+
+/** @param younger Replication.younger */
+export function createSeat(younger: (a: Mark, b: Mark) => number): SeatKeeper {
+  let seat: Seat = { state: 'unknown', writer: undefined, claimed: [] }
+  let complete = false
+  /** The youngest history that was seen of a primary: whoever is behind it has been replaced. */
+  let youngest: Mark | undefined
+
+  return {
+    now: () => seat,
+    lookedAround: () => {
+      complete = true
+    },
+    judge: (all, only) => {
+      const claims = all.filter(
+        (claim, index) => all.findIndex(({ server }) => server === claim.server) === index,
+      )
+      for (const { mark } of claims)
+        if (youngest === undefined || younger(mark, youngest) > 0) youngest = mark
+      const claimed = claims.map(({ name }) => name)
+      const best = claims.filter(({ mark }) => youngest !== undefined && younger(mark, youngest) === 0)
+      const leader = best[0]
+      const before = seat
+      if (!complete && before.state === 'unknown' && only === undefined) return seat
+      if (claims.length === 0) seat = { state: 'empty', writer: only, claimed }
+      else if (leader === undefined) seat = { state: 'superseded', writer: undefined, claimed }
+      else if (best.length > 1) seat = { state: 'several', writer: undefined, claimed }
+      else if (!leader.mayLead) seat = { state: 'superseded', writer: undefined, claimed }
+      else seat = { state: 'taken', writer: leader.name, claimed }
+      return seat
+    },
+  }
+}

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { virtualClock } from '#base/clock.ts'
+import type { OnRow, Step } from './exchange.ts'
 import { createSession, type SessionParts } from './session.ts'
 import { createFramer } from './wire.ts'
 
@@ -121,3 +122,31 @@ export function openSession(o: Partial<SessionParts> = {}) {
     asked: () => sent.splice(0),
   }
 }
+
+export const step: Step = { text: 'S', values: [], prepare: true }
+const never = new AbortController().signal
+export const label = [server.column('label', 253)]
+
+/** The texts of a row of texts. */
+export const collect = () => {
+  const rows: string[] = []
+  const onRow: OnRow = (bytes, start, end, fields) => {
+    let at = start + 1 + ((fields.codes.length + 9) >> 3)
+    const row: string[] = []
+    while (at < end) {
+      const length = bytes[at] as number
+      row.push(bytes.toString('utf8', at + 1, at + 1 + length))
+      at += 1 + length
+    }
+    rows.push(`${fields.names.join()}: ${row.join()}`)
+  }
+  return { rows, onRow }
+}
+export const options = (
+  o: { deadline?: number; signal?: AbortSignal; onRow?: OnRow; stream?: boolean } = {},
+) => ({
+  deadline: 5000,
+  signal: never,
+  onRow: () => {},
+  ...o,
+})

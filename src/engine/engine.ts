@@ -2,6 +2,7 @@
 import type { Signal } from '#base/signal.ts'
 import type { Catalog, ValueType } from '#catalog/model.ts'
 import type { Bound, Statement } from '#plan/ast.ts'
+import type { DatabaseOptions } from './options.ts'
 
 export type EngineKind = 'postgres' | 'mysql' | 'sqlserver'
 
@@ -239,6 +240,11 @@ export interface Engine {
   readonly capabilities: Capabilities
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
+  /**
+   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
+   * @throws GatewayError when they do not say where the database is
+   */
+  redirect(options: DatabaseOptions): void
   readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>
   /** A cheap text that changes with the catalogue (same schemas). */
   fingerprint(c: Connection, o: CatalogRequest): Promise<string>

@@ -26,6 +26,13 @@ export interface Status {
   readonly breakers: readonly BreakerStats[]
   /** Empty where the database is one server. */
   readonly servers: readonly ServerStats[]
+  /** What became of the last change of the files; null where the configuration is not followed. */
+  readonly config: {
+    readonly result: string
+    readonly at: string
+    readonly restart: readonly string[]
+    readonly faults: readonly string[]
+  } | null
   /** null before the first reading. */
   readonly catalog: {
     readonly server: string
@@ -54,6 +61,14 @@ export function describeStatus(o: {
   budget: BudgetStats | undefined
   breakers: readonly BreakerStats[]
   servers: readonly ServerStats[]
+  config:
+    | {
+        readonly result: string
+        readonly at: number
+        readonly restart: readonly string[]
+        readonly faults: readonly string[]
+      }
+    | undefined
   catalog:
     | { readonly content: Catalog; readonly loadedAt: number; readonly from: 'database' | 'disk' }
     | undefined
@@ -75,6 +90,7 @@ export function describeStatus(o: {
     budget: o.budget ?? null,
     breakers: o.breakers,
     servers: o.servers,
+    config: o.config ? { ...o.config, at: new Date(o.config.at).toISOString() } : null,
     catalog: o.catalog
       ? {
           server: o.catalog.content.server,
@@ -94,7 +110,13 @@ export function describeStatus(o: {
 }
 
 /** What `POST /reload` answers: names of tables, views and routines as `schema.name`. */
-export interface ReloadReport {
+export interface ReloadReport extends SchemaReport {
+  /** What became of the files of the configuration. */
+  readonly configuration: 'unchanged' | 'applied' | 'rejected' | 'postponed'
+}
+
+/** The part of the schema. */
+interface SchemaReport {
   readonly changed: boolean
   readonly fingerprint: string
   readonly added: readonly string[]
@@ -103,7 +125,7 @@ export interface ReloadReport {
 }
 
 /** Compares two readings of the schema; `before` is undefined at the first. Pure. */
-export function describeReload(before: Catalog | undefined, after: Catalog): ReloadReport {
+export function describeReload(before: Catalog | undefined, after: Catalog): SchemaReport {
   // Routines of one name differ by their parameters; together they are one entry.
   const byName = (catalog: Catalog | undefined) => {
     const content = new Map<string, (Table | Routine)[]>()

@@ -19,9 +19,11 @@ const status: Status = {
   budget: null,
   breakers: [],
   servers: [],
+  config: null,
   catalog: null,
 }
 const report: ReloadReport = {
+  configuration: 'unchanged',
   changed: true,
   fingerprint: 'f',
   added: ['public.a'],

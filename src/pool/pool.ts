@@ -24,10 +24,12 @@ const lifetimeJitter = 0.25
  * grow idle. Everything that changes what can be lent ends in `serve`.
  */
 export function createPool<C extends Poolable>(
-  settings: PoolSettings,
+  given: PoolSettings,
   dependencies: PoolDependencies<C>,
 ): Pool<C> {
-  const { name } = settings
+  const { name } = given
+  // Only `adjust` writes to it.
+  const settings = { ...given }
   const { clock, observe } = dependencies
   let max = settings.max
   let queueLimit = settings.queue
@@ -289,6 +291,14 @@ export function createPool<C extends Poolable>(
     }
   }
 
+  const resize = (to: number) => {
+    if (!Number.isInteger(to) || to < 1) throw new RangeError(`a pool cannot have ${to} connections`)
+    max = to
+    queueLimit = Math.round((settings.queue * to) / settings.max)
+    evictIdle('resize', () => shelf.living() + connector.underWay > max)
+    serve(clock.now())
+  }
+
   serve(clock.now())
   return {
     use: (signal, deadline, body) => {
@@ -298,12 +308,10 @@ export function createPool<C extends Poolable>(
       return waitForOne(signal, deadline, now).then((lent) => withLoan(lent, body))
     },
     stats,
-    resize: (to) => {
-      if (!Number.isInteger(to) || to < 1) throw new RangeError(`a pool cannot have ${to} connections`)
-      max = to
-      queueLimit = Math.round((settings.queue * to) / settings.max)
-      evictIdle('resize', () => shelf.living() + connector.underWay > max)
-      serve(clock.now())
+    resize,
+    adjust: (to) => {
+      Object.assign(settings, to, { name })
+      resize(to.max)
     },
     renew: () => {
       generation++

@@ -40,6 +40,8 @@ export interface Gateway {
   /** Where the share of the connections has to be asked for. */
   readonly budget: Follower | undefined
   readonly look: Look
+  /** New sessions go to where the configuration says now, with the user it says. */
+  readonly redirect: () => void
   readonly schema: Schema
   readonly execute: Execute
   readonly read: ReturnType<typeof createRead>
@@ -94,6 +96,7 @@ export async function createGateway(
     monitor,
     budget: followerOf(config, { clock, observe, engine, connect, pool, all: [pool, ...lanes.pools] }),
     consistency: servers.replicas.length > 0,
+    redirect: servers.redirect,
     look: createLook({ pool, connect, replicaServes }),
     schema,
     execute: lanes.execute,

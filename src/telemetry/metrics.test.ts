@@ -11,6 +11,7 @@ const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {
     endpoints: () => [],
     budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'ramp' }],
+    wall: () => 1_800_000_000_000,
     droppedLines: () => 4,
     ...(o.limit === undefined ? {} : { limit: o.limit }),
   })

@@ -1,5 +1,6 @@
 /** Observation → Prometheus series: every metric name, label and bucket of the gateway in one place. */
 import type { BreakerWord, EvictionReason, Observation } from '#base/observation.ts'
+import { registerConfig } from './config-series.ts'
 import { registerRuntime } from './runtime.ts'
 import { createRegistry } from './series.ts'
 
@@ -45,6 +46,8 @@ export interface MetricsOptions {
   readonly endpoints: () => readonly EndpointNumbers[]
   /** Read at each scrape; undefined where the share is a number of the configuration. */
   readonly budget: () => BudgetNumbers | undefined
+  /** Wall clock, milliseconds. */
+  readonly wall: () => number
   /** Log lines lost because nobody read them; read at each scrape. */
   readonly droppedLines: () => number
   /** Most series per metric. */
@@ -292,6 +295,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
     read: () => [[1, o.build.version, o.build.revision, process.version]],
   })
   registerRuntime(registry)
+  const noteConfig = registerConfig(registry, o.wall)
 
   return {
     observe: (e) => {
@@ -350,6 +354,9 @@ export function createMetrics(o: MetricsOptions): Metrics {
           break
         case 'catalog.failed':
           loads.add(1, 'failure')
+          break
+        case 'config':
+          noteConfig(e)
           break
         case 'database.up':
           state.up = 1

@@ -37,6 +37,7 @@ export function createTelemetry(o: {
     breakers: o.breakers,
     endpoints: o.endpoints,
     budget: o.budget,
+    wall: o.clock.wall,
     droppedLines: o.sink.dropped,
   })
   return {

@@ -26,6 +26,7 @@ describe('docs/operations.md', () => {
     endpoints: () => [],
     budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'closed' }],
+    wall: () => 0,
     droppedLines: () => 0,
   })
   const names = new Set([...metrics.render().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string))

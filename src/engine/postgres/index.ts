@@ -35,7 +35,7 @@ export interface PostgresDependencies {
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
-  const target = readTarget(options)
+  let now = { options, target: readTarget(options) }
   const sessionName = nameSessions(options.applicationName)
   const base = {
     clock: d.clock,
@@ -48,7 +48,9 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     kind: 'postgres',
     system: 'postgresql',
     capabilities,
-    address: target.address,
+    get address() {
+      return now.target.address
+    },
     sessionName,
     compile,
     readEstimate,
@@ -58,17 +60,20 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     announcer,
     replication: createReplication(),
     census,
-    connect: (o) => connectPostgres(target, options, base, o),
+    connect: (o) => connectPostgres(now.target, now.options, base, o),
+    redirect: (to) => {
+      now = { options: to, target: readTarget(to) }
+    },
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({
         clock: d.clock,
         pollMs,
         listen: async (channel, onNotify, onLost) => {
           const never = new AbortController().signal
-          const until = () => ({ deadline: d.clock.now() + options.connectTimeout, signal: never })
+          const until = () => ({ deadline: d.clock.now() + now.options.connectTimeout, signal: never })
           const connection = await connectPostgres(
-            target,
-            options,
+            now.target,
+            now.options,
             { ...base, onNotify: () => onNotify(), onClosed: onLost },
             until(),
           )

@@ -59,7 +59,12 @@ export function createReloader(o: {
   /** The only writer of `state`; the same outcome twice is told once. */
   const settle = (
     result: Exclude<ReloadStats['result'], 'start'>,
-    told: { changed: readonly string[]; restart?: readonly string[]; faults?: readonly string[]; error?: unknown },
+    told: {
+      changed: readonly string[]
+      restart?: readonly string[]
+      faults?: readonly string[]
+      error?: unknown
+    },
   ) => {
     const { changed, restart = state.restart, faults = [], error } = told
     const again = state.result === result && result === 'postponed'

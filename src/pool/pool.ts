@@ -39,6 +39,10 @@ export function createPool<C extends Poolable>(
   /** When a borrower last brought back a broken connection (monotonic ms): whatever ended it may have ended others. */
   let doubt = Number.NEGATIVE_INFINITY
   /**
+   * The last check failed: what ended that connection may have ended all, and a caller has no time to find out of each in turn.
+   */
+  let checksFail = false
+  /**
    * Since when (monotonic ms) somebody has waited at every moment, counted from the first who was served: while nobody is,
    * because connections are being opened, nothing is known of the load.
    */
@@ -163,6 +167,7 @@ export function createPool<C extends Poolable>(
     const settle = (reason: EvictionReason | undefined) => {
       if (entry.state.kind !== 'checking') return
       const now = clock.now()
+      checksFail = reason === 'validation'
       if (reason) evict(entry, reason)
       else shelve(entry, now)
       serve(now)
@@ -181,7 +186,8 @@ export function createPool<C extends Poolable>(
   /** The one place that serves the line and decides what else to do for it. */
   const serve = (now: number) => {
     lendIdle(now)
-    const wanted = Math.max(queue.size - shelf.count.checking, draining ? 0 : settings.min - shelf.living())
+    const hopeful = checksFail ? 0 : shelf.count.checking
+    const wanted = Math.max(queue.size - hopeful, draining ? 0 : settings.min - shelf.living())
     while (connector.underWay < wanted && slotsTaken() < max && connector.mayStart(now)) connector.start()
     refuseTheHopeless(now)
     if (draining && queue.size === 0) closeDown()

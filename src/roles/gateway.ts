@@ -49,13 +49,25 @@ export interface Gateway {
   readonly call: ReturnType<typeof createCall>
 }
 
-/** Opens nothing yet but what `pools.min` asks for. @throws GatewayError for options that no database can be reached with */
+/**
+ * Opens nothing yet but what `pools.min` asks for.
+ * @param o.onRefused a session with the primary could not be had, whoever wanted one
+ * @throws GatewayError for options that no database can be reached with
+ */
 export async function createGateway(
   config: Config,
-  { clock, observe }: { clock: Clock; observe: Observe },
+  { clock, observe, onRefused }: { clock: Clock; observe: Observe; onRefused: () => void },
 ): Promise<Gateway> {
   const servers = await createServers(config, { clock, observe }, () => pool.renew())
-  const { engine, connect, monitor } = servers
+  const { engine, monitor } = servers
+  const connect: ConnectPrimary = async (o) => {
+    try {
+      return await servers.connect(o)
+    } catch (error) {
+      onRefused()
+      throw error
+    }
+  }
   const pool = createPool<Connection>(poolSettings('primary', config.pools), {
     clock,
     observe,

@@ -56,7 +56,8 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
   const hosts: readonly [Host, ...Host[]] = [first, ...others]
   const redirect = () => {
     for (const [i, options] of hostsOf(config.database).entries()) hosts[i]?.engine.redirect(options)
-    for (const [i, { options }] of replicasOf(config.database).entries()) replicas[i]?.engine.redirect(options)
+    for (const [i, { options }] of replicasOf(config.database).entries())
+      replicas[i]?.engine.redirect(options)
   }
   const { replication } = first.engine
   if (replication === undefined && (replicas.length > 0 || many))
@@ -65,7 +66,13 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
       `database.replicas and several hosts are not supported on ${first.engine.kind} yet`,
     )
   if (replication === undefined || (replicas.length === 0 && !many))
-    return { engine: first.engine, connect: primaryOnly(first.engine), replicas: [], monitor: undefined, redirect }
+    return {
+      engine: first.engine,
+      connect: primaryOnly(first.engine),
+      replicas: [],
+      monitor: undefined,
+      redirect,
+    }
   const server =
     (kind: Server['kind']) =>
     ({ name, engine }: Host): Server => ({

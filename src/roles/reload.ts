@@ -76,7 +76,11 @@ export function createApply(d: {
         // The size of a pool that follows a budget is found by looking around.
         pool.adjust(
           budget && !isFixed(budget)
-            ? { ...settings, max: pool.stats().max, queue: config.pools.queuePerConnection * pool.stats().max }
+            ? {
+                ...settings,
+                max: pool.stats().max,
+                queue: config.pools.queuePerConnection * pool.stats().max,
+              }
             : settings,
         )
       }

@@ -94,11 +94,14 @@ export async function serveGateway(
     } else if (observation.kind === 'catalog.failed') health.markCatalog('failed')
     else if (observation.kind === 'snapshot' && observation.readAt !== undefined)
       health.markRestored(observation.readAt)
-    // The password or the certificates may have been replaced a moment ago.
-    else if (observation.kind === 'pool.create' && observation.error !== undefined) reloader?.hint()
   }
   const unwatch = logCrashes({ observe, flush: telemetry.flushSync })
-  const gateway = await createGateway(config, { clock, observe })
+  const gateway = await createGateway(config, {
+    clock,
+    observe,
+    // The password or the certificates may have been replaced a moment ago.
+    onRefused: () => reloader?.hint(),
+  })
   const lookTimeoutMs = config.pools.acquireTimeout + config.pools.validateTimeout
   const health = createHealth({
     clock,

@@ -105,7 +105,8 @@ async function leaks(world: World, before: Held): Promise<string[]> {
       10_000,
     ).catch(async () => found.push(`gateway ${name}: ${JSON.stringify(await pools())}`))
     const leaked = await postern.metric('postern_pool_evictions_total{reason="leak"}')
-    note(leaked !== 0, `gateway ${name}: ${leaked} leaked connections`)
+    const told = postern.log.filter((line) => line.event === 'pool.leak').map((line) => JSON.stringify(line))
+    note(leaked !== 0, `gateway ${name}: ${leaked} leaked connections: ${told.join()}`)
     note(
       postern.log.some((line) => line.event === 'fault'),
       `gateway ${name}: ${JSON.stringify(postern.log.find((line) => line.event === 'fault'))}`,

@@ -68,6 +68,8 @@ async function startSeat(name: string, cluster: Cluster): Promise<Seat & { stop(
         'api.cursorSecret': 'the soak of two gateways',
         'pools.max': poolMax,
         'breaker.maxOpenFor': '3s',
+        // Full after the warm-up, so that what they take is in the measure.
+        'idempotency.entries': 200,
         'log.requests': 'none',
       },
       preload: tellsWhatItHolds,

@@ -116,16 +116,14 @@ export function createReloader(o: {
     return looking
   }
 
-  const next = () => {
-    if (!stopped)
-      timer = clock.after(o.periodMs, () => {
-        void look().then(next)
-      })
+  const lookAgain = async () => {
+    await look()
+    if (!stopped) timer = clock.after(o.periodMs, () => void lookAgain())
   }
 
   return {
     start: () => {
-      if (o.periodMs > 0 && o.files.count > 0) next()
+      if (o.periodMs > 0 && o.files.count > 0) timer = clock.after(o.periodMs, () => void lookAgain())
     },
     stop: () => {
       stopped = true

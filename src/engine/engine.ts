@@ -254,6 +254,11 @@ export interface Engine {
   readonly announcer?: Announcer
   /** Left out where nothing is known of replicas. */
   readonly replication?: Replication
+  /**
+   * A session that is kept anyhow and has nothing to do: for the census, which then takes neither a connection of the pool nor
+   * one more of the server. Nobody else may use it. Undefined while there is none.
+   */
+  readonly spare?: () => Connection | undefined
   /** One cheap trip that needs no privilege. Left out where the server does not tell. */
   readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
   classify(error: unknown): Fault

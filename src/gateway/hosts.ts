@@ -52,6 +52,7 @@ export function asOneEngine(hosts: readonly [Host, ...Host[]], monitor: Knowing)
     get address() {
       return hosts.map(({ engine }) => engine.address).join(',')
     },
+    spare: () => leading().engine.spare?.(),
     connect: writerOf(hosts, monitor),
     watchSchema: (o) => {
       let at = leading()

@@ -170,7 +170,12 @@ function followerOf(
       'internal',
       `pools.budget: auto is not supported on ${d.engine.kind}; give numbers`,
     )
-  const ask = createAskCensus({ census, pool: d.pool, connect: d.connect })
+  const ask = createAskCensus({
+    census,
+    pool: d.pool,
+    connect: d.connect,
+    spare: () => d.engine.spare?.(),
+  })
   const pool = {
     stats: d.pool.stats,
     resize: (to: number) => {

@@ -1,7 +1,7 @@
 /** The PostgreSQL engine: its parts put together. */
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
-import type { Capabilities, Engine } from '#engine/engine.ts'
+import type { Capabilities, Connection, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { nameSessions } from '#engine/session-name.ts'
 import { announcer } from './announcer.ts'
@@ -36,6 +36,8 @@ export interface PostgresDependencies {
 /** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
   let now = { options, target: readTarget(options) }
+  /** The session that listens for changes of the schema. */
+  let listening: Connection | undefined
   const sessionName = nameSessions(options.applicationName)
   const base = {
     clock: d.clock,
@@ -60,6 +62,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     announcer,
     replication: createReplication(),
     census,
+    spare: () => (listening?.isUsable() ? listening : undefined),
     connect: (o) => connectPostgres(now.target, now.options, base, o),
     redirect: (to) => {
       now = { options: to, target: readTarget(to) }
@@ -83,7 +86,11 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
             await connection.close()
             throw error
           }
-          return () => connection.close()
+          listening = connection
+          return () => {
+            if (listening === connection) listening = undefined
+            return connection.close()
+          }
         },
       }),
   }

@@ -179,7 +179,7 @@ for (const version of postgresVersions) {
       }))
 
     it(
-      'never lets a late cancel hit the next statement (500 races)',
+      'scenario 25: never lets a late cancel hit the next statement (500 races)',
       () =>
         using(async (first) => {
           let c = first

@@ -80,13 +80,16 @@ export function createPool<C extends Poolable>(
       return hungUp(name, caller.signal)
     },
   })
+  /** When the process went on after it had stood still (monotonic ms): borrowers could not give back anything before. */
+  let wentOn = Number.NEGATIVE_INFINITY
   const ticker = createTicker(clock, tickPeriod, (now, punctual) => {
+    if (!punctual) wentOn = now
     for (const entry of shelf.entries) {
       const { state } = entry
       if (state.kind === 'idle') {
         const reason = unfit(entry, now)
         if (reason) evict(entry, reason)
-      } else if (state.kind === 'lent' && punctual && now >= state.deadline + settings.leakGrace) {
+      } else if (state.kind === 'lent' && now >= Math.max(state.deadline, wentOn) + settings.leakGrace) {
         observe({ kind: 'pool.leak', pool: name, heldMs: now - state.since })
         evict(entry, 'leak')
       }

@@ -224,7 +224,7 @@ describe('the configuration', () => {
 
     // What is right by form, and cannot be applied, is rejected whole as well.
     await folder.write({
-      'postern.yaml': yaml(`pools: {max: 2}\napi: {relations: {orders: {"nothing": x}}}\n`),
+      'postern.yaml': yaml('pools: {max: 2}\n').replace(/@([^/]+)/, '@$1,$1'),
     })
     expect(await outcome(before + 2)).toMatchObject({ result: 'rejected' })
     expect(await size()).toBe(was)

@@ -32,7 +32,7 @@ export interface ShopServer {
 }
 
 /**
- * `orders` has 2,000 rows with a note of 100 characters; `nap(seconds)` only sleeps; `work(new_id)` sleeps for 1.5 s and
+ * `orders` has 2,000 rows with a note of 100 characters; `nap(seconds)` only sleeps; `work(new_id)` sleeps for 3 s and
  * then inserts that row.
  */
 const postgresShop = `
@@ -40,14 +40,14 @@ const postgresShop = `
   INSERT INTO orders SELECT g, repeat('x', 100) FROM generate_series(1, 2000) g;
   CREATE FUNCTION nap(seconds float8) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 FROM pg_sleep(seconds)';
   CREATE FUNCTION work(new_id int) RETURNS int LANGUAGE sql VOLATILE AS
-    'INSERT INTO orders SELECT new_id FROM pg_sleep(1.5) RETURNING id'`
+    'INSERT INTO orders SELECT new_id FROM pg_sleep(3) RETURNING id'`
 // A routine runs under the name of its definer, unless it says otherwise; and the list of processes shows its inner statements.
 const mysqlShop = `
   CREATE TABLE orders (id int PRIMARY KEY, note text);
   INSERT INTO orders SELECT seq, repeat('x', 100) FROM seq_1_to_2000;
   CREATE FUNCTION nap(seconds double) RETURNS int READS SQL DATA SQL SECURITY INVOKER RETURN sleep(seconds) + 1;
   CREATE FUNCTION work(new_id int) RETURNS int MODIFIES SQL DATA SQL SECURITY INVOKER
-    BEGIN DO sleep(1.5) + length('work'); INSERT INTO orders VALUES (new_id, NULL); RETURN new_id; END;
+    BEGIN DO sleep(3) + length('work'); INSERT INTO orders VALUES (new_id, NULL); RETURN new_id; END;
   CREATE USER gate; GRANT ALL ON shop.* TO gate; CREATE USER hog; GRANT SELECT ON shop.* TO hog`
 
 type Settings = Readonly<Record<string, string | number>>

@@ -4,14 +4,16 @@ import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
 import { readRow } from '#engine/data-row.ts'
 import { boundedSignal } from '#engine/dial.ts'
-import type { Compiled, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
+import type { Compiled, Connection, Result, RunOptions, Shared, Transaction } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
 import { SessionLost } from '#engine/session-errors.ts'
 import type { Target } from '#engine/target.ts'
 import { createWriters } from '#engine/writers.ts'
 import { login, requestCancel } from './dial.ts'
-import { createSession, type ExchangeOptions, type Session, type Step } from './session.ts'
+import { createSeats } from './seats.ts'
+import type { ExchangeOptions, Session, Step } from './exchange.ts'
+import { createSession } from './session.ts'
 import { ServerError } from './server-error.ts'
 
 /** The most a cancel request may take: the session is given up after a second anyway. */
@@ -55,6 +57,12 @@ function sessionSettings(sessionName: string, statementTimeout: number): Record<
   }
 }
 
+/** What a connection to PostgreSQL can do beyond what every engine's can. */
+export interface PostgresConnection extends Connection {
+  /** Lends the session to so many borrowers at once. */
+  share(borrowers: number): Shared
+}
+
 /**
  * Opens one connection.
  * @throws what the network or the server said; `classify` (faults.ts) reads it
@@ -64,7 +72,7 @@ export async function connectPostgres(
   options: DatabaseOptions,
   dependencies: DriverDependencies,
   o: { deadline: number; signal: AbortSignal },
-): Promise<Connection> {
+): Promise<PostgresConnection> {
   const { clock, observe, pool } = dependencies
   const bounded = boundedSignal(clock, Math.min(o.deadline, clock.now() + options.connectTimeout), o.signal)
   try {
@@ -99,7 +107,7 @@ export async function connectPostgres(
   }
 }
 
-function createConnection(session: Session, clock: Clock, initialTimeout: number): Connection {
+function createConnection(session: Session, clock: Clock, initialTimeout: number): PostgresConnection {
   const writerOf = createWriters()
   /** The server's statement_timeout in this session, in ms. */
   let timeout = initialTimeout
@@ -116,14 +124,14 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
   }
 
   const exchange = async (
-    step: Step,
+    steps: readonly Step[],
     before: readonly Step[],
     o: Omit<ExchangeOptions, 'before'>,
   ): Promise<number> => {
     const limit = timeoutStep(o.deadline)
-    if (limit === undefined) return session.exchange(step, before.length === 0 ? o : { ...o, before })
+    if (limit === undefined) return session.exchange(steps, before.length === 0 ? o : { ...o, before })
     try {
-      const affected = await session.exchange(step, { ...o, before: [limit.step, ...before] })
+      const affected = await session.exchange(steps, { ...o, before: [limit.step, ...before] })
       timeout = limit.ms
       return affected
     } catch (error) {
@@ -140,7 +148,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     o: RunOptions,
   ): Promise<Result> => {
     const rows = writerOf(q, o)
-    const affected = await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, before, {
+    const affected = await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], before, {
       deadline: o.deadline,
       signal: o.signal,
       onRow: rows.row,
@@ -152,6 +160,13 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
   return {
     run: (q, values, o) => run(q, values, [], o),
 
+    share: createSeats({
+      clock,
+      isUsable: session.usable,
+      exchange: (steps, o) => exchange(steps, [], o),
+      writerOf,
+    }),
+
     async stream(q, values, o) {
       const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
       /** What is being written to the reader; a rejection ends the stream. */
@@ -162,7 +177,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
         if (chunk.length === 0) return Promise.resolve()
         return o.write(chunk)
       }
-      await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, [], {
+      await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], [], {
         deadline: o.deadline,
         signal: o.signal,
         onRow: (bytes, start) => {
@@ -212,7 +227,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       try {
         const value = await body(t)
         committing = true
-        if (open) await session.exchange(commit, control)
+        if (open) await session.exchange([commit], control)
         return value
       } catch (error) {
         timeout = held
@@ -220,7 +235,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
           // The caller's deadline may be over; the rollback has a second of its own, or the session is given up.
           const never = new AbortController().signal
           await session
-            .exchange(rollback, { deadline: clock.now() + cancelTimeoutMs, signal: never, onRow: nothing })
+            .exchange([rollback], { deadline: clock.now() + cancelTimeoutMs, signal: never, onRow: nothing })
             .catch(() => session.close())
         }
         // Without a COMMIT nothing of it can have happened.
@@ -232,7 +247,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
 
     async query(text, values, o) {
       const rows: (string | null)[][] = []
-      await exchange({ text, values, prepare: false }, [], {
+      await exchange([{ text, values, prepare: false }], [], {
         deadline: o.deadline,
         signal: o.signal,
         onRow: (bytes, start) => rows.push(readRow(bytes, start)),
@@ -242,16 +257,13 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
 
     async role(o) {
       let replica = false
-      await session.exchange(
-        { text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true },
-        {
-          deadline: o.deadline,
-          signal: o.signal,
-          onRow: (bytes, start) => {
-            replica = readRow(bytes, start)[0] === 't'
-          },
+      await session.exchange([{ text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true }], {
+        deadline: o.deadline,
+        signal: o.signal,
+        onRow: (bytes, start) => {
+          replica = readRow(bytes, start)[0] === 't'
         },
-      )
+      })
       return replica ? 'replica' : 'primary'
     },
 

@@ -1,8 +1,8 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
-import type { Socket } from 'node:net'
-import type { AbortObserver, Signal } from '#base/signal.ts'
+import type { AbortObserver } from '#base/signal.ts'
 import { createAlarm } from '#engine/alarm.ts'
 import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
+import type { ExchangeOptions, Session, SessionParts, Step } from './exchange.ts'
 import { ServerError } from './server-error.ts'
 import {
   affectedRows,
@@ -13,71 +13,21 @@ import {
   terminateMessage,
 } from './wire.ts'
 
-/** Takes the rows of an exchange: DataRow payloads, valid during the call. */
-export type OnRow = (bytes: Buffer, start: number) => void
-
-/** One statement of an exchange. */
-export interface Step {
-  readonly text: string
-  readonly values: readonly (string | null)[]
-  /** Keep it prepared. */
-  readonly prepare: boolean
-}
-
-export interface ExchangeOptions {
-  readonly deadline: number
-  readonly signal: Signal
-  /** Rows of the last step. */
-  readonly onRow: OnRow
-  /** Run before the steps in the same trip, without rows: BEGIN, a changed statement_timeout. */
-  readonly before?: readonly Step[]
-  /** Ask for this many rows at a time and await `onBatch` between. */
-  readonly portal?: { readonly rows: number; readonly onBatch: () => Promise<'more' | 'stop'> }
-}
-
-export interface Session {
-  readonly processId: number
-  /** Runs one statement; resolves with the rows it touched. One at a time. */
-  exchange(step: Step, o: ExchangeOptions): Promise<number>
-  /** Stops reading from the server until `resume`, so that rows pile up there and not here. */
-  pause(): void
-  resume(): void
-  /** `I` idle, `T` in a transaction, `E` in a failed one. */
-  status(): 'I' | 'T' | 'E'
-  usable(): boolean
-  close(): Promise<void>
-}
-
-/** What a session stands on: a socket after login, and how to cancel and to tell the time. */
-export interface SessionParts {
-  readonly socket: Socket
-  readonly processId: number
-  /** Most statements kept prepared; the least recently used one makes room. */
-  readonly maxPrepared: number
-  readonly now: () => number
-  readonly after: (ms: number, body: () => void) => { cancel(): void }
-  readonly soon: (body: () => void) => void
-  /** Sends a CancelRequest; resolves when the server has closed that connection. */
-  readonly sendCancel: () => Promise<void>
-  readonly onCancel: (why: CancelReason, outcome: 'sent' | 'failed') => void
-  readonly onNotify: ((channel: string, payload: string) => void) | undefined
-  /** Told once when the session is lost or closed. */
-  readonly onClosed: () => void
-}
-
 /** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
 const cancelGraceMs = 1000
 
 /** The statement under way. It listens to the caller's signal itself. */
 interface Exchange extends AbortObserver {
-  readonly step: Step
+  readonly steps: readonly Step[]
   readonly o: ExchangeOptions
   readonly resolve: (affected: number) => void
   readonly reject: (error: Error) => void
   /** Texts whose ParseComplete is still to come, in order. */
   readonly parsing: string[]
-  /** CommandCompletes to come before the step's own. */
+  /** CommandCompletes to come before those of the steps. */
   ahead: number
+  /** Steps that are done. */
+  done: number
   affected: number
   error: ServerError | undefined
   /** The step's own failure in our code (a row that does not fit). */
@@ -177,11 +127,13 @@ export function createSession(parts: SessionParts): { session: Session; receive:
    * At the end of the turn, with what other sessions have to send: a write wakes a backend, which may take the
    * processor at once; so first all requests that have come are dealt with, then all backends are woken.
    */
-  const send = () => {
+  const send = (atOnce = false) => {
     const bytes = writer.take()
-    parts.soon(() => {
+    const write = () => {
       if (lost === undefined) socket.write(bytes)
-    })
+    }
+    if (atOnce) write()
+    else parts.soon(write)
   }
 
   const onMessage = (type: number, bytes: Buffer, start: number, end: number) => {
@@ -205,7 +157,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           exchange.ahead--
           return
         }
-        exchange.affected += affectedRows(bytes, start, end)
+        stepDone(exchange, affectedRows(bytes, start, end))
         if (exchange.o.portal !== undefined) {
           writer.sync()
           send()
@@ -246,6 +198,16 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     }
   }
 
+  const stepDone = (exchange: Exchange, affected: number) => {
+    exchange.done++
+    exchange.affected += affected
+    try {
+      exchange.o.onDone?.(affected)
+    } catch (error) {
+      exchange.broken ??= error as Error
+    }
+  }
+
   const nextBatch = (exchange: Exchange) => {
     exchange.suspended = true
     const go = (answer: 'more' | 'stop') => {
@@ -276,9 +238,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const forget = (exchange: Exchange, error: ServerError) => {
     for (const text of exchange.parsing) prepared.delete(text)
     if (error.code !== '0A000' && error.code !== '26000') return
-    const name = prepared.get(exchange.step.text)
+    const { text } = exchange.steps[exchange.done] as Step
+    const name = prepared.get(text)
     if (name === undefined) return
-    prepared.delete(exchange.step.text)
+    prepared.delete(text)
     stale.push(name)
   }
 
@@ -313,7 +276,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
 
   const session: Session = {
     processId: parts.processId,
-    exchange(step, o) {
+    exchange(steps, o) {
       if (lost !== undefined) return Promise.reject(new SessionLost(lost.message, false, { cause: lost }))
       if (current !== undefined)
         return Promise.reject(new Error('the session is busy: one statement at a time'))
@@ -327,13 +290,14 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       return new Promise<number>((resolve, reject) => {
         const before = o.before ?? []
         const exchange: Exchange = {
-          step,
+          steps,
           o,
           resolve,
           reject,
           handleEvent: () => cancel(exchange, 'client'),
           parsing: [],
           ahead: before.length,
+          done: 0,
           affected: 0,
           error: undefined,
           broken: undefined,
@@ -348,10 +312,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         alarm.watch(o.deadline)
         for (const name of stale.splice(0)) writer.closeStatement(name)
         for (const one of before) addStep(one, 0, exchange.parsing)
-        addStep(step, o.portal?.rows ?? 0, exchange.parsing)
+        for (const step of steps) addStep(step, o.portal?.rows ?? 0, exchange.parsing)
         if (o.portal === undefined) writer.sync()
         else writer.flush()
-        send()
+        send(o.atOnce)
       })
     },
     pause: () => {

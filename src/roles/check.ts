@@ -4,8 +4,8 @@ import { GatewayError } from '#base/errors.ts'
 import type { ConfigFault } from '#config/fault.ts'
 import { faultLine } from '#config/fault.ts'
 import { loadCommand } from '#config/load.ts'
-import type { Engine } from '#engine/engine.ts'
 import type { DatabaseReport } from './check-database.ts'
+import type { Database } from './database.ts'
 import { inspectDatabase } from './check-database.ts'
 import { checkOptions } from './options.ts'
 import type { RoleIo } from './role.ts'
@@ -34,10 +34,10 @@ export async function run(io: RoleIo): Promise<number> {
     print(io, options.format, { ok: true, faults: [], warnings: [], hints: [] })
     return exitCodes.ok
   }
-  const { loadEngine } = await import('./engines.ts')
-  let engine: Engine
+  const { openDatabase } = await import('./database.ts')
+  let opened: Database
   try {
-    engine = await loadEngine(config)
+    opened = await openDatabase(config)
   } catch (error) {
     // What only the engine can judge, such as the parameters of its URL, is configuration all the same.
     if (!(error instanceof GatewayError)) throw error
@@ -45,7 +45,7 @@ export async function run(io: RoleIo): Promise<number> {
     print(io, options.format, { ok: false, faults, warnings: [], hints: [] })
     return exitCodes.usage
   }
-  const found = await inspectDatabase(engine, config, systemClock)
+  const found = await inspectDatabase(opened, config, systemClock).finally(opened.close)
   const ok = found.faults.length === 0
   print(io, options.format, { ok, ...found })
   return ok ? exitCodes.ok : exitCodes.failed
@@ -68,6 +68,8 @@ function factLines({ ok, database, hints }: CheckReport): string[] {
     'configuration: ok',
     `database: ${[address, database.server, database.role].filter(Boolean).join(', ')}`,
   ]
+  for (const { name, address: at, role } of database.servers ?? [])
+    lines.push(`server: ${name}, ${at}, ${role}`)
   if (!catalog) return lines
   const { tables, views, routines, unmappable } = catalog
   lines.push(`tables: ${tables}`, `views: ${views}`, `routines: ${routines}`)

@@ -11,7 +11,8 @@ import { SessionLost } from '#engine/session-errors.ts'
 import type { Target } from '#engine/target.ts'
 import { createWriters } from '#engine/writers.ts'
 import { login, requestCancel } from './dial.ts'
-import { createSession, type ExchangeOptions, type Session, type Step } from './session.ts'
+import type { ExchangeOptions, Session, Step } from './exchange.ts'
+import { createSession } from './session.ts'
 import { ServerError } from './server-error.ts'
 
 /** The most a cancel request may take: the session is given up after a second anyway. */
@@ -36,6 +37,15 @@ export interface DriverDependencies {
   readonly statementTimeout: number
   readonly onNotify?: (channel: string, payload: string) => void
   readonly onClosed?: () => void
+}
+
+/** A session of this engine: it can send a statement along with the end of each write. */
+export interface PostgresConnection extends Connection {
+  /**
+   * From now on `text` runs behind each commit, in the trip of the commit. The function that is given back ends that, and
+   * gives its first row behind the last one; undefined when there was none, or it failed.
+   */
+  follow(text: string): () => readonly (string | null)[] | undefined
 }
 
 /** Settings that make the server's text output canonical, sent with the login. */
@@ -64,7 +74,7 @@ export async function connectPostgres(
   options: DatabaseOptions,
   dependencies: DriverDependencies,
   o: { deadline: number; signal: AbortSignal },
-): Promise<Connection> {
+): Promise<PostgresConnection> {
   const { clock, observe, pool } = dependencies
   const bounded = boundedSignal(clock, Math.min(o.deadline, clock.now() + options.connectTimeout), o.signal)
   try {
@@ -99,10 +109,22 @@ export async function connectPostgres(
   }
 }
 
-function createConnection(session: Session, clock: Clock, initialTimeout: number): Connection {
+function createConnection(session: Session, clock: Clock, initialTimeout: number): PostgresConnection {
   const writerOf = createWriters()
   /** The server's statement_timeout in this session, in ms. */
   let timeout = initialTimeout
+  let follower: Step | undefined
+  let followed: readonly (string | null)[] | undefined
+
+  /** What a commit takes along; what an earlier one brought no longer counts. */
+  const behind = (): Pick<ExchangeOptions, 'behind'> => {
+    followed = undefined
+    if (follower === undefined) return {}
+    const onRow: ExchangeOptions['onRow'] = (bytes, start) => {
+      followed ??= readRow(bytes, start)
+    }
+    return { behind: { step: follower, onRow } }
+  }
 
   /**
    * The server's own limit is the second line: our cancel comes first. So it is changed only when it would end the
@@ -137,20 +159,21 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     q: Compiled,
     values: readonly Bound[],
     before: readonly Step[],
-    o: RunOptions,
+    o: RunOptions & Pick<ExchangeOptions, 'behind'>,
   ): Promise<Result> => {
     const rows = writerOf(q, o)
     const affected = await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, before, {
       deadline: o.deadline,
       signal: o.signal,
       onRow: rows.row,
+      ...(o.behind === undefined ? {} : { behind: o.behind }),
     })
     const { body, rows: count, hidden } = rows.finish()
     return { body, rows: count, affected, hidden }
   }
 
   return {
-    run: (q, values, o) => run(q, values, [], o),
+    run: (q, values, o) => run(q, values, [], follower === undefined ? o : { ...o, ...behind() }),
 
     async stream(q, values, o) {
       const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
@@ -212,7 +235,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       try {
         const value = await body(t)
         committing = true
-        if (open) await session.exchange(commit, control)
+        if (open) await session.exchange(commit, { ...control, ...behind() })
         return value
       } catch (error) {
         timeout = held
@@ -253,6 +276,15 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
         },
       )
       return replica ? 'replica' : 'primary'
+    },
+
+    follow: (text) => {
+      follower = { text, values: [], prepare: true }
+      followed = undefined
+      return () => {
+        follower = undefined
+        return followed
+      }
     },
 
     isUsable: session.usable,

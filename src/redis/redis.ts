@@ -19,7 +19,7 @@ export interface RedisStats {
 /** One connection, shared by all of the process. */
 export interface Redis {
   start(): void
-  /** Ends the connection; resolves at once. */
+  /** Ends the connection. */
   stop(): void
   /**
    * Runs a script. Texts come back as Buffers, whole numbers as numbers.

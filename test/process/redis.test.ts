@@ -10,6 +10,8 @@ import { createSharedRecords } from '#limits/shared-records.ts'
 import { createRedis } from '#redis/client.ts'
 import { redisOptions } from '#redis/options.ts'
 import type { Redis } from '#redis/redis.ts'
+import { runCommandLine } from '#roles/run.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { type RedisTarget, redisTargetOf } from '#redis/target.ts'
 import { eventually, sleep } from '../support/process.ts'
 import { redisMissing, startRedis, type TestRedis } from '../support/redis.ts'
@@ -179,9 +181,44 @@ describe.skipIf(missing !== undefined)('records in Redis', () => {
   })
 })
 
+describe.skipIf(missing !== undefined)('postern check', () => {
+  test('says whether Redis is reached, and whether it keeps what it is given; it is no fault', async () => {
+    const database = await startPostgres({ version: 18 })
+    const server = await startRedis({ password: 'secret-word' })
+    const check = async (...flags: string[]) => {
+      const said = { stdout: '', stderr: '' }
+      const code = await runCommandLine({
+        argv: ['check', `--database.url=${database.url()}`, ...flags],
+        env: {},
+        stdout: (text) => (said.stdout += text),
+        stderr: (text) => (said.stderr += text),
+      })
+      return { code, ...said }
+    }
+    try {
+      const at = `127.0.0.1:${server.port}/0`
+      const loose = await check(`--redis.url=${server.url}`)
+      expect(loose.code).toBe(0)
+      expect(loose.stdout).toContain(`\nredis: ${at}, reached\n`)
+      expect(loose.stderr).toContain('warning: Redis keeps no log of its content (appendonly no)')
+      await server.command('CONFIG', 'SET', 'appendonly', 'yes')
+      await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+      expect((await check(`--redis.url=${server.url}`)).stderr).toMatch(
+        /maxmemory-policy allkeys-lru.*noeviction is right\n$/,
+      )
+      const wrong = await check(`--redis.url=${server.url.replace('secret-word', 'other-word')}`)
+      expect([wrong.code, wrong.stdout.includes(`\nredis: ${at}, not reached\n`)]).toEqual([0, true])
+      expect(wrong.stderr).toContain('WRONGPASS')
+      expect(wrong.stderr).not.toContain('other-word')
+    } finally {
+      await Promise.all([database.stop(), server.stop()])
+    }
+  })
+})
+
 const noTls = missing ?? opensslMissing()
-describe.skipIf(noTls !== undefined)('a login over TLS', () => {
-  test('with user and password, certificate and host name verified; and refused without', async () => {
+describe.skipIf(noTls !== undefined)('a login', () => {
+  test('over TLS or a Unix socket, with user and password, certificate and host name verified; and refused without', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'postern-tls-'))
     const made = makeCertificate('127.0.0.1')
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
@@ -194,7 +231,18 @@ describe.skipIf(noTls !== undefined)('a login over TLS', () => {
     const commands = /`ACL SETUSER postern on >… ~postern:\* (.*?)`/.exec(
       readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8'),
     )?.[1]
-    const acl = ['--user', 'app', 'on', `>${secret}`, '~test:*', ...(commands as string).split(' ')]
+    const acl = [
+      '--unixsocket',
+      'redis.sock',
+      '--unixsocketperm',
+      '777',
+      '--user',
+      'app',
+      'on',
+      `>${secret}`,
+      '~test:*',
+      ...(commands as string).split(' '),
+    ]
     const server = await startRedis({
       flags: [
         '--tls-port',
@@ -223,6 +271,9 @@ describe.skipIf(noTls !== undefined)('a login over TLS', () => {
       if (released.kind === 'first') await released.release()
       expect(records.stats().pending).toBe(0)
       await up(open({ ...at, tls: { mode: 'require' } }))
+      const byPath = open({ host: join(server.folder, 'redis.sock'), user: 'app', password: secret })
+      await up(byPath)
+      expect((await recordsIn(byPath).claim(ask('n'))).kind).toBe('first')
       open({ ...at, tls: { mode: 'verify-full' } })
       await downSaying('self-signed certificate')
       open({ ...at, password: 'wrong', tls: { mode: 'require' } })

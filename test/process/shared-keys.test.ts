@@ -115,7 +115,9 @@ describe.skipIf(missing !== undefined)(`two gateways and one Redis${missing ? ` 
     expect((await post(b, key, { note: 'thousand' })).text).toBe(fresh[0]?.text)
   })
 
-  test('while one runs it, the other says so; a gateway that is killed leaves an unknown outcome, for good', async () => {
+  test('while one runs it, the other says so; a gateway that is killed leaves an unknown outcome, for good', {
+    timeout: 150_000,
+  }, async () => {
     const key = randomUUID()
     // Time for the lease: the rest of the deadline and ten seconds.
     const c = await start({ 'deadlines.default': '3s' })

@@ -23,6 +23,8 @@ export interface TestRedis {
   /** `redis://127.0.0.1:1234/0`, with the password where there is one. */
   readonly url: string
   readonly pid: number
+  /** Where it works: paths of its own are relative to it. */
+  readonly folder: string
   /** One command; its reply as text, one line for each element. @throws Error with what the server said */
   command(...words: readonly string[]): Promise<string[]>
   /** Freezes the server: connections stay open and nothing answers. */
@@ -84,6 +86,7 @@ export async function startRedis(
   return {
     port,
     url: `redis://${o.password === undefined ? '' : `:${encodeURIComponent(o.password)}@`}127.0.0.1:${port}/0`,
+    folder,
     get pid() {
       return running.pid
     },

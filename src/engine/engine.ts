@@ -150,6 +150,17 @@ export interface Connection {
   close(): Promise<void>
 }
 
+/** One session lent to several borrowers at once, whose statements travel in one trip. */
+export interface Shared {
+  /**
+   * One for each borrower, to run one statement that only reads, under its own deadline and signal, or to be closed
+   * unused. They set off when the last has done either. Whoever hangs up or is late gets off; the others travel on.
+   */
+  readonly seats: readonly Connection[]
+  /** Resolves when the session is free again; never rejects. */
+  readonly over: Promise<void>
+}
+
 /** What went wrong in the database, in words no engine owns. `applied: unknown`: a write may have happened. */
 export interface Fault {
   readonly kind:
@@ -244,6 +255,8 @@ export interface Engine {
   readonly capabilities: Capabilities
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
+  /** Left out where a session takes one statement at a time. */
+  readonly share?: (c: Connection, borrowers: number) => Shared
   readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>
   /** A cheap text that changes with the catalogue (same schemas). */
   fingerprint(c: Connection, o: CatalogRequest): Promise<string>

@@ -4,13 +4,14 @@ import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
 import { readRow } from '#engine/data-row.ts'
 import { boundedSignal } from '#engine/dial.ts'
-import type { Compiled, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
+import type { Compiled, Connection, Result, RunOptions, Shared, Transaction } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
 import { SessionLost } from '#engine/session-errors.ts'
 import type { Target } from '#engine/target.ts'
 import { createWriters } from '#engine/writers.ts'
 import { login, requestCancel } from './dial.ts'
+import { createSeats } from './seats.ts'
 import type { ExchangeOptions, Session, Step } from './exchange.ts'
 import { createSession } from './session.ts'
 import { ServerError } from './server-error.ts'
@@ -63,6 +64,12 @@ function sessionSettings(sessionName: string, statementTimeout: number): Record<
     // A gateway that dies between two trips of a transaction must not leave locks behind.
     idle_in_transaction_session_timeout: '60000',
   }
+}
+
+/** What a connection to PostgreSQL can do beyond what every engine's can. */
+export interface PostgresConnection extends Connection {
+  /** Lends the session to so many borrowers at once. */
+  share(borrowers: number): Shared
 }
 
 /**
@@ -138,14 +145,14 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
   }
 
   const exchange = async (
-    step: Step,
+    steps: readonly Step[],
     before: readonly Step[],
     o: Omit<ExchangeOptions, 'before'>,
   ): Promise<number> => {
     const limit = timeoutStep(o.deadline)
-    if (limit === undefined) return session.exchange(step, before.length === 0 ? o : { ...o, before })
+    if (limit === undefined) return session.exchange(steps, before.length === 0 ? o : { ...o, before })
     try {
-      const affected = await session.exchange(step, { ...o, before: [limit.step, ...before] })
+      const affected = await session.exchange(steps, { ...o, before: [limit.step, ...before] })
       timeout = limit.ms
       return affected
     } catch (error) {
@@ -162,7 +169,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     o: RunOptions & Pick<ExchangeOptions, 'behind'>,
   ): Promise<Result> => {
     const rows = writerOf(q, o)
-    const affected = await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, before, {
+    const affected = await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], before, {
       deadline: o.deadline,
       signal: o.signal,
       onRow: rows.row,
@@ -175,6 +182,13 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
   return {
     run: (q, values, o) => run(q, values, [], follower === undefined ? o : { ...o, ...behind() }),
 
+    share: createSeats({
+      clock,
+      isUsable: session.usable,
+      exchange: (steps, o) => exchange(steps, [], o),
+      writerOf,
+    }),
+
     async stream(q, values, o) {
       const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
       /** What is being written to the reader; a rejection ends the stream. */
@@ -185,7 +199,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
         if (chunk.length === 0) return Promise.resolve()
         return o.write(chunk)
       }
-      await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, [], {
+      await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], [], {
         deadline: o.deadline,
         signal: o.signal,
         onRow: (bytes, start) => {
@@ -235,7 +249,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       try {
         const value = await body(t)
         committing = true
-        if (open) await session.exchange(commit, { ...control, ...behind() })
+        if (open) await session.exchange([commit], { ...control, ...behind() })
         return value
       } catch (error) {
         timeout = held
@@ -243,7 +257,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
           // The caller's deadline may be over; the rollback has a second of its own, or the session is given up.
           const never = new AbortController().signal
           await session
-            .exchange(rollback, { deadline: clock.now() + cancelTimeoutMs, signal: never, onRow: nothing })
+            .exchange([rollback], { deadline: clock.now() + cancelTimeoutMs, signal: never, onRow: nothing })
             .catch(() => session.close())
         }
         // Without a COMMIT nothing of it can have happened.
@@ -255,7 +269,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
 
     async query(text, values, o) {
       const rows: (string | null)[][] = []
-      await exchange({ text, values, prepare: false }, [], {
+      await exchange([{ text, values, prepare: false }], [], {
         deadline: o.deadline,
         signal: o.signal,
         onRow: (bytes, start) => rows.push(readRow(bytes, start)),
@@ -265,16 +279,13 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
 
     async role(o) {
       let replica = false
-      await session.exchange(
-        { text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true },
-        {
-          deadline: o.deadline,
-          signal: o.signal,
-          onRow: (bytes, start) => {
-            replica = readRow(bytes, start)[0] === 't'
-          },
+      await session.exchange([{ text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true }], {
+        deadline: o.deadline,
+        signal: o.signal,
+        onRow: (bytes, start) => {
+          replica = readRow(bytes, start)[0] === 't'
         },
-      )
+      })
       return replica ? 'replica' : 'primary'
     },
 

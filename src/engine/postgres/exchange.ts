@@ -17,23 +17,30 @@ export interface Step {
 export interface ExchangeOptions {
   readonly deadline: number
   readonly signal: Signal
-  /** Rows of the last step. */
+  /** Rows of the steps, but not of those in `before`. */
   readonly onRow: OnRow
   /** Run before the steps in the same trip, without rows: BEGIN, a changed statement_timeout. */
   readonly before?: readonly Step[]
   /**
-   * Runs once the step is over and its transaction committed, in the same trip. What becomes of it changes nothing about
-   * the step. Not with a portal.
+   * Runs once the steps are over and their transaction committed, in the same trip. What becomes of it changes nothing
+   * about them. Not with a portal.
    */
   readonly behind?: { readonly step: Step; readonly onRow: OnRow }
+  /** Told the rows each step touched when it is done, before the rows of the next one come. */
+  readonly onDone?: (affected: number) => void
+  /** Send now rather than at the end of the turn: it is the end of the turn. */
+  readonly atOnce?: boolean
   /** Ask for this many rows at a time and await `onBatch` between. */
   readonly portal?: { readonly rows: number; readonly onBatch: () => Promise<'more' | 'stop'> }
 }
 
 export interface Session {
   readonly processId: number
-  /** Runs one statement; resolves with the rows it touched. One at a time. */
-  exchange(step: Step, o: ExchangeOptions): Promise<number>
+  /**
+   * Runs statements in one trip; resolves with the rows they touched. One trip at a time. Of several, the first that fails
+   * ends the trip: those before it are done, those behind it were not begun.
+   */
+  exchange(steps: readonly Step[], o: ExchangeOptions): Promise<number>
   /** Stops reading from the server until `resume`, so that rows pile up there and not here. */
   pause(): void
   resume(): void

@@ -21,7 +21,7 @@ const behindMs = 250
 
 /** The statement under way. It listens to the caller's signal itself. */
 interface Exchange extends AbortObserver {
-  readonly step: Step
+  readonly steps: readonly Step[]
   readonly o: ExchangeOptions
   readonly resolve: (affected: number) => void
   readonly reject: (error: Error) => void
@@ -29,10 +29,12 @@ interface Exchange extends AbortObserver {
   readonly parsing: string[]
   /** Likewise, of the step behind. */
   readonly parsingBehind: string[]
-  /** The step is over; the one behind runs. */
+  /** The steps are over; the one behind runs. */
   answered: boolean
-  /** CommandCompletes to come before the step's own. */
+  /** CommandCompletes to come before those of the steps. */
   ahead: number
+  /** Steps that are done. */
+  done: number
   affected: number
   error: ServerError | undefined
   /** The step's own failure in our code (a row that does not fit). */
@@ -132,11 +134,13 @@ export function createSession(parts: SessionParts): { session: Session; receive:
    * At the end of the turn, with what other sessions have to send: a write wakes a backend, which may take the
    * processor at once; so first all requests that have come are dealt with, then all backends are woken.
    */
-  const send = () => {
+  const send = (atOnce = false) => {
     const bytes = writer.take()
-    parts.soon(() => {
+    const write = () => {
       if (lost === undefined) socket.write(bytes)
-    })
+    }
+    if (atOnce) write()
+    else parts.soon(write)
   }
 
   const onMessage = (type: number, bytes: Buffer, start: number, end: number) => {
@@ -165,7 +169,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           exchange.ahead--
           return
         }
-        exchange.affected += affectedRows(bytes, start, end)
+        stepDone(exchange, affectedRows(bytes, start, end))
         if (exchange.o.portal !== undefined) {
           writer.sync()
           send()
@@ -213,6 +217,16 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     }
   }
 
+  const stepDone = (exchange: Exchange, affected: number) => {
+    exchange.done++
+    exchange.affected += affected
+    try {
+      exchange.o.onDone?.(affected)
+    } catch (error) {
+      exchange.broken ??= error as Error
+    }
+  }
+
   const nextBatch = (exchange: Exchange) => {
     exchange.suspended = true
     const go = (answer: 'more' | 'stop') => {
@@ -232,7 +246,8 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const waitBehind = (exchange: Exchange) => {
     exchange.answered = true
     leave(exchange)
-    if (exchange.error !== undefined) forget(exchange.step.text, exchange.parsing, exchange.error.code)
+    if (exchange.error !== undefined)
+      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
     exchange.giveUp = parts.after(behindMs, () =>
       // When it is this process that was late, the answer lies in the socket: it is read before the verdict.
       parts.soon(() => {
@@ -246,7 +261,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     if (current !== exchange || !exchange.ready || exchange.cancelRequest === 'pending') return
     current = undefined
     if (exchange.error !== undefined && !exchange.answered)
-      forget(exchange.step.text, exchange.parsing, exchange.error.code)
+      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
     // A statement that ended by itself may have left the signal pending in the server: nobody else gets this session.
     if (exchange.cancelRequest === 'done' && exchange.error?.code !== '57014')
       fail(new Error('a cancel came too late'))
@@ -254,9 +269,9 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   }
 
   /** After an error, statements that were never parsed or have gone stale must be prepared anew. */
-  const forget = (text: string, parsing: readonly string[], code: string | undefined) => {
+  const forget = (text: string | undefined, parsing: readonly string[], code: string | undefined) => {
     for (const one of parsing) prepared.delete(one)
-    if (code !== '0A000' && code !== '26000') return
+    if (text === undefined || (code !== '0A000' && code !== '26000')) return
     const name = prepared.get(text)
     if (name === undefined) return
     prepared.delete(text)
@@ -295,7 +310,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
 
   const session: Session = {
     processId: parts.processId,
-    exchange(step, o) {
+    exchange(steps, o) {
       if (lost !== undefined) return Promise.reject(new SessionLost(lost.message, false, { cause: lost }))
       if (current !== undefined)
         return Promise.reject(new Error('the session is busy: one statement at a time'))
@@ -309,7 +324,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       return new Promise<number>((resolve, reject) => {
         const before = o.before ?? []
         const exchange: Exchange = {
-          step,
+          steps,
           o,
           resolve,
           reject,
@@ -318,6 +333,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           parsingBehind: [],
           answered: false,
           ahead: before.length,
+          done: 0,
           affected: 0,
           error: undefined,
           broken: undefined,
@@ -332,14 +348,14 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         alarm.watch(o.deadline)
         for (const name of stale.splice(0)) writer.closeStatement(name)
         for (const one of before) addStep(one, 0, exchange.parsing)
-        addStep(step, o.portal?.rows ?? 0, exchange.parsing)
+        for (const step of steps) addStep(step, o.portal?.rows ?? 0, exchange.parsing)
         if (o.portal === undefined) writer.sync()
         else writer.flush()
         if (o.behind !== undefined) {
           addStep(o.behind.step, 0, exchange.parsingBehind)
           writer.sync()
         }
-        send()
+        send(o.atOnce)
       })
     },
     pause: () => {

@@ -116,6 +116,11 @@ export interface Replication {
   standing(c: Connection, o: { deadline: number; signal: Signal }): Promise<Standing>
   /** A mark that everything committed so far lies before; asked on the connection that has just written. */
   mark(c: Connection, o: { deadline: number; signal: Signal }): Promise<Mark>
+  /**
+   * The same without a trip of its own: from now on each commit on `c` brings a mark along. The function that is given
+   * back ends that, and gives the mark of the last commit, if it came. Left out where there is no such way.
+   */
+  along?(c: Connection): () => Mark | undefined
   /** Whether the server has what lies before the mark: `not_yet`, or `never` when its line left that one before the mark. */
   holds(at: Pick<Standing, 'line' | 'position' | 'forks'>, wanted: Mark): 'yes' | 'not_yet' | 'never'
   /** Which of two primaries has the younger line: above 0 the first, below 0 the second, 0 when nobody can tell. Pure. */

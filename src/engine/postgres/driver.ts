@@ -40,6 +40,15 @@ export interface DriverDependencies {
   readonly onClosed?: () => void
 }
 
+/** A session of this engine: it can send a statement along with the end of each write. */
+export interface PostgresConnection extends Connection {
+  /**
+   * From now on `text` runs behind each commit, in the trip of the commit. The function that is given back ends that, and
+   * gives its first row behind the last one; undefined when there was none, or it failed.
+   */
+  follow(text: string): () => readonly (string | null)[] | undefined
+}
+
 /** Settings that make the server's text output canonical, sent with the login. */
 function sessionSettings(sessionName: string, statementTimeout: number): Record<string, string> {
   return {
@@ -111,6 +120,18 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
   const writerOf = createWriters()
   /** The server's statement_timeout in this session, in ms. */
   let timeout = initialTimeout
+  let follower: Step | undefined
+  let followed: readonly (string | null)[] | undefined
+
+  /** What a commit takes along; what an earlier one brought no longer counts. */
+  const behind = (): Pick<ExchangeOptions, 'behind'> => {
+    followed = undefined
+    if (follower === undefined) return {}
+    const onRow: ExchangeOptions['onRow'] = (bytes, start) => {
+      followed ??= readRow(bytes, start)
+    }
+    return { behind: { step: follower, onRow } }
+  }
 
   /**
    * The server's own limit is the second line: our cancel comes first. So it is changed only when it would end the
@@ -145,20 +166,21 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     q: Compiled,
     values: readonly Bound[],
     before: readonly Step[],
-    o: RunOptions,
+    o: RunOptions & Pick<ExchangeOptions, 'behind'>,
   ): Promise<Result> => {
     const rows = writerOf(q, o)
     const affected = await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], before, {
       deadline: o.deadline,
       signal: o.signal,
       onRow: rows.row,
+      ...(o.behind === undefined ? {} : { behind: o.behind }),
     })
     const { body, rows: count, hidden } = rows.finish()
     return { body, rows: count, affected, hidden }
   }
 
   return {
-    run: (q, values, o) => run(q, values, [], o),
+    run: (q, values, o) => run(q, values, [], follower === undefined ? o : { ...o, ...behind() }),
 
     share: createSeats({
       clock,
@@ -227,7 +249,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       try {
         const value = await body(t)
         committing = true
-        if (open) await session.exchange([commit], control)
+        if (open) await session.exchange([commit], { ...control, ...behind() })
         return value
       } catch (error) {
         timeout = held
@@ -265,6 +287,15 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
         },
       })
       return replica ? 'replica' : 'primary'
+    },
+
+    follow: (text) => {
+      follower = { text, values: [], prepare: true }
+      followed = undefined
+      return () => {
+        follower = undefined
+        return followed
+      }
     },
 
     isUsable: session.usable,

@@ -21,6 +21,11 @@ export interface ExchangeOptions {
   readonly onRow: OnRow
   /** Run before the steps in the same trip, without rows: BEGIN, a changed statement_timeout. */
   readonly before?: readonly Step[]
+  /**
+   * Runs once the steps are over and their transaction committed, in the same trip. What becomes of it changes nothing
+   * about them. Not with a portal.
+   */
+  readonly behind?: { readonly step: Step; readonly onRow: OnRow }
   /** Told the rows each step touched when it is done, before the rows of the next one come. */
   readonly onDone?: (affected: number) => void
   /** Send now rather than at the end of the turn: it is the end of the turn. */

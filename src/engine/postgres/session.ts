@@ -16,6 +16,9 @@ import {
 /** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
 const cancelGraceMs = 1000
 
+/** How long the step behind may take: the answer of the one before waits for it. Then the session is given up. */
+const behindMs = 250
+
 /** The statement under way. It listens to the caller's signal itself. */
 interface Exchange extends AbortObserver {
   readonly steps: readonly Step[]
@@ -24,6 +27,10 @@ interface Exchange extends AbortObserver {
   readonly reject: (error: Error) => void
   /** Texts whose ParseComplete is still to come, in order. */
   readonly parsing: string[]
+  /** Likewise, of the step behind. */
+  readonly parsingBehind: string[]
+  /** The steps are over; the one behind runs. */
+  answered: boolean
   /** CommandCompletes to come before those of the steps. */
   ahead: number
   /** Steps that are done. */
@@ -62,7 +69,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const alarm = createAlarm({
     now: parts.now,
     after: parts.after,
-    current: () => current?.o.deadline,
+    current: () => (current?.answered ? undefined : current?.o.deadline),
     expire: () => {
       if (current !== undefined) cancel(current, 'deadline')
     },
@@ -86,7 +93,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     socket.destroy()
     const exchange = current
     current = undefined
-    if (exchange?.ready) finish(exchange)
+    if (exchange?.ready || exchange?.answered) finish(exchange)
     else if (exchange !== undefined) {
       leave(exchange)
       exchange.reject(new SessionLost(error.message, true, { cause: error, cancelled: exchange.cancelled }))
@@ -140,7 +147,12 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     const exchange = current
     switch (type) {
       case backend.dataRow:
-        if (exchange === undefined || exchange.ahead > 0 || exchange.broken !== undefined) return
+        if (exchange === undefined || exchange.ahead > 0) return
+        if (exchange.answered) {
+          exchange.o.behind?.onRow(bytes, start)
+          return
+        }
+        if (exchange.broken !== undefined) return
         if (exchange.o.portal !== undefined && exchange.cancelled !== undefined) return
         try {
           exchange.o.onRow(bytes, start)
@@ -149,10 +161,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         }
         return
       case backend.parseComplete:
-        exchange?.parsing.shift()
+        if (exchange !== undefined) (exchange.answered ? exchange.parsingBehind : exchange.parsing).shift()
         return
       case backend.commandComplete:
-        if (exchange === undefined) return
+        if (exchange === undefined || exchange.answered) return
         if (exchange.ahead > 0) {
           exchange.ahead--
           return
@@ -174,6 +186,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           return
         }
         if (exchange === undefined) return
+        if (exchange.answered) {
+          if (exchange.o.behind !== undefined)
+            forget(exchange.o.behind.step.text, exchange.parsingBehind, fields.code)
+          return
+        }
         exchange.error = new ServerError(fields)
         if (exchange.o.portal !== undefined) {
           writer.sync()
@@ -183,7 +200,9 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       }
       case backend.readyForQuery:
         status = String.fromCharCode(bytes[start] as number) as 'I' | 'T' | 'E'
-        if (exchange !== undefined) {
+        if (exchange === undefined) return
+        if (exchange.o.behind !== undefined && !exchange.answered) waitBehind(exchange)
+        else {
           exchange.ready = true
           settle(exchange)
         }
@@ -223,11 +242,26 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     })
   }
 
+  /** The outcome is known and nothing can change it any more; what runs behind it has its own time. */
+  const waitBehind = (exchange: Exchange) => {
+    exchange.answered = true
+    leave(exchange)
+    if (exchange.error !== undefined)
+      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
+    exchange.giveUp = parts.after(behindMs, () =>
+      // When it is this process that was late, the answer lies in the socket: it is read before the verdict.
+      parts.soon(() => {
+        if (current === exchange) fail(new Error(`the step behind took longer than ${behindMs} ms`))
+      }),
+    )
+  }
+
   /** Ends the exchange once its outcome is known and no cancel of it is on its way any more. */
   const settle = (exchange: Exchange) => {
     if (current !== exchange || !exchange.ready || exchange.cancelRequest === 'pending') return
     current = undefined
-    if (exchange.error !== undefined) forget(exchange, exchange.error)
+    if (exchange.error !== undefined && !exchange.answered)
+      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
     // A statement that ended by itself may have left the signal pending in the server: nobody else gets this session.
     if (exchange.cancelRequest === 'done' && exchange.error?.code !== '57014')
       fail(new Error('a cancel came too late'))
@@ -235,10 +269,9 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   }
 
   /** After an error, statements that were never parsed or have gone stale must be prepared anew. */
-  const forget = (exchange: Exchange, error: ServerError) => {
-    for (const text of exchange.parsing) prepared.delete(text)
-    if (error.code !== '0A000' && error.code !== '26000') return
-    const { text } = exchange.steps[exchange.done] as Step
+  const forget = (text: string | undefined, parsing: readonly string[], code: string | undefined) => {
+    for (const one of parsing) prepared.delete(one)
+    if (text === undefined || (code !== '0A000' && code !== '26000')) return
     const name = prepared.get(text)
     if (name === undefined) return
     prepared.delete(text)
@@ -246,7 +279,8 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   }
 
   const cancel = (exchange: Exchange, why: CancelReason) => {
-    if (current !== exchange || exchange.cancelled !== undefined || exchange.ready) return
+    if (current !== exchange || exchange.cancelled !== undefined || exchange.ready || exchange.answered)
+      return
     exchange.cancelled = why
     exchange.giveUp = parts.after(cancelGraceMs, () => {
       if (current === exchange)
@@ -296,6 +330,8 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           reject,
           handleEvent: () => cancel(exchange, 'client'),
           parsing: [],
+          parsingBehind: [],
+          answered: false,
           ahead: before.length,
           done: 0,
           affected: 0,
@@ -315,6 +351,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         for (const step of steps) addStep(step, o.portal?.rows ?? 0, exchange.parsing)
         if (o.portal === undefined) writer.sync()
         else writer.flush()
+        if (o.behind !== undefined) {
+          addStep(o.behind.step, 0, exchange.parsingBehind)
+          writer.sync()
+        }
         send(o.atOnce)
       })
     },

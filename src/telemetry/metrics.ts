@@ -366,6 +366,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'catalog.unmappable':
         case 'replica':
         case 'writer':
+        case 'unseen':
         case 'fault':
           break
         default:

@@ -9,6 +9,8 @@ export interface StubRequest {
   readonly values: readonly (string | null)[]
   /** Which connection it came on, counted from 0. */
   readonly connection: number
+  /** How that connection named itself at login. */
+  readonly application: string
 }
 
 export interface StubLogin {
@@ -17,6 +19,8 @@ export interface StubLogin {
   readonly application: string
   readonly database: string
   readonly language: string
+  /** It says that it only reads: bit 5 of TypeFlags ([MS-TDS] 2.2.6.4). */
+  readonly readOnly: boolean
 }
 
 export type StubType = 'int' | 'bigint' | 'bit' | 'real' | 'float' | 'nvarchar' | 'text' | 'varbinary'
@@ -141,6 +145,7 @@ export function readLogin(body: Buffer): StubLogin {
     application: text(field(3)),
     language: text(field(7)),
     database: text(field(8)),
+    readOnly: ((body[26] as number) & 0x20) !== 0,
   }
 }
 
@@ -153,7 +158,7 @@ export const readBatch = (body: Buffer) => ({
 })
 
 /** sp_executesql with parameters of type nvarchar only. */
-export function readRpc(body: Buffer): Omit<StubRequest, 'connection'> {
+export function readRpc(body: Buffer): Omit<StubRequest, 'connection' | 'application'> {
   // Its number (10) stands in place of a name, then two bytes of flags.
   let at = body.readUInt32LE(0) + 6
   const parameters: (string | null)[] = []

@@ -66,7 +66,9 @@ export async function inspectDatabase(engine: Engine, config: Config, clock: Clo
       const census = await engine
         .census?.(connection, within(config.schema.loadTimeout))
         .catch(() => undefined)
-      const unseen = await engine.unseen?.(connection, within(config.schema.loadTimeout))
+      const unseen = await engine
+        .unseen?.(connection, within(config.schema.loadTimeout))
+        .catch(() => undefined)
       const blind = judgeUnseen(unseen ?? [], config)
       return {
         database: { address, role, ...factsOf(catalog) },

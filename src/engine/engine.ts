@@ -228,8 +228,10 @@ export interface Census {
   readonly connections: number
   /** How the sessions of this gateway are named. */
   readonly self: string
-  /** Gateways of the same configured name and how many sessions they have, this one included; undefined when this user may not see them. */
-  readonly peers: readonly { readonly name: string; readonly sessions: number }[] | undefined
+  /** Gateways of the same configured name and how many sessions they have, this one included. */
+  readonly peers: readonly { readonly name: string; readonly sessions: number }[]
+  /** This user may not see the sessions of others: `peers` is empty, whoever is there. */
+  readonly blind?: boolean
 }
 
 /** What the gateway would make use of, and this user may not see. */

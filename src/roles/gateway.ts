@@ -159,9 +159,9 @@ function followerOf(
   const ask: Parameters<typeof createFollower>[0]['ask'] = async (until) => {
     const seen = await look(until)
     // Whoever sees nobody must not take itself for the only one.
-    if (seen.peers === undefined && budget.instances === 'auto')
+    if (seen.blind === true && budget.instances === 'auto')
       throw new Error('the sessions of other gateways are not seen')
-    return { ...seen, peers: seen.peers ?? [] }
+    return seen
   }
   const pool = {
     stats: d.pool.stats,

@@ -29,7 +29,13 @@ export interface SuiteEngine {
   start(): Promise<SuiteDatabase>
 }
 
-export const schemaText = (file: string) => readFile(join(import.meta.dirname, 'schema', file), 'utf8')
+const schemaFile = (file: string) => readFile(join(import.meta.dirname, 'schema', file), 'utf8')
+
+/** The tables and rows of an engine, with those that all have in the place it gives them. */
+export const schemaText = async (file: string): Promise<string> => {
+  const [own, common] = await Promise.all([schemaFile(file), schemaFile('common.sql')])
+  return own.replace('-- common.sql', () => common)
+}
 
 async function createSchema(sql: SuiteDatabase['sql']): Promise<string> {
   await sql('CREATE SCHEMA other')

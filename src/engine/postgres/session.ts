@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { AbortObserver, Signal } from '#base/signal.ts'
 import { createAlarm } from '#engine/alarm.ts'
+import { endSocket } from '#engine/dial.ts'
 import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import { ServerError } from './server-error.ts'
 import {
@@ -362,22 +363,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     },
     status: () => status,
     usable: () => lost === undefined && current === undefined && status === 'I',
-    close: () =>
-      new Promise<void>((resolve) => {
-        closing = true
-        if (lost !== undefined || socket.destroyed) {
-          fail(new Error('the session was closed'))
-          resolve()
-          return
-        }
-        const timer = parts.after(1000, () => socket.destroy())
-        socket.once('close', () => {
-          timer.cancel()
-          resolve()
-        })
-        socket.resume()
-        socket.end(terminateMessage)
-      }),
+    close: async () => {
+      closing = true
+      if (lost === undefined && !socket.destroyed) await endSocket(socket, parts.after, terminateMessage)
+      else fail(new Error('the session was closed'))
+    },
   }
 
   const frame = createFramer(onMessage)

@@ -52,11 +52,9 @@ export async function census(
   return {
     self: self ?? '',
     connections: Number(connections),
-    peers:
-      may === '1'
-        ? rows.flatMap(([, name, sessions]) =>
-            name === null || name === undefined ? [] : [{ name, sessions: Number(sessions) }],
-          )
-        : undefined,
+    peers: rows.flatMap(([, name, sessions]) =>
+      name === null || name === undefined ? [] : [{ name, sessions: Number(sessions) }],
+    ),
+    blind: may !== '1',
   }
 }

@@ -151,6 +151,7 @@ describe('a login', () => {
           /^disconnected/,
         )
       expect([older, plain, newer].flatMap(({ logins }) => logins)).toEqual([])
+      for (const server of [older, plain, newer]) await expect.poll(server.open).toBe(0)
     },
   )
 

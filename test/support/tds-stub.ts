@@ -68,6 +68,8 @@ export interface StubBehaviour {
   readonly answer?: (request: StubRequest, reply: StubReply) => void | Promise<void>
   /** Error with which a login is refused; undefined: it is not. */
   readonly refuse?: (login: StubLogin) => { readonly number: number; readonly message: string } | undefined
+  /** Where a login is sent instead, by name or address and port, as the listener of an availability group does with readers. */
+  readonly route?: (login: StubLogin) => { readonly host: string; readonly port: number } | undefined
   /** Milliseconds until an attention is acknowledged; `never` leaves the client waiting. */
   readonly acknowledge?: () => number | 'never'
   /** Bytes of a packet. */
@@ -120,7 +122,7 @@ export async function startTdsStub(behaviour: StubBehaviour = {}): Promise<TdsSt
           const refused = behaviour.refuse?.(login)
           logins.push(login)
           if (refused === undefined) applications.set(socket, login.application)
-          send(refused === undefined ? loginAnswer() : refusal(refused), true)
+          send(refused === undefined ? loginAnswer(behaviour.route?.(login)) : refusal(refused), true)
           return
         }
         case packet.attention:

@@ -119,8 +119,16 @@ export function packets(bytes: Buffer, last: boolean, size: number): Buffer {
   return Buffer.concat(pieces)
 }
 
-export const loginAnswer = () =>
+/** ENVCHANGE of type 20, Routing ([MS-TDS] 2.2.7.9): protocol TCP, port and name; nothing was there before. */
+function routing({ host, port }: { host: string; port: number }): Buffer {
+  const to = Buffer.concat([byte(0), uint16(port), uint16(host.length), wide(host)])
+  return sized(token.environment, Buffer.concat([byte(20), uint16(to.length), to, uint16(0)]))
+}
+
+/** @param route where the client is to log in instead */
+export const loginAnswer = (route?: { host: string; port: number }) =>
   Buffer.concat([
+    ...(route === undefined ? [] : [routing(route)]),
     sized(
       token.loginAck,
       Buffer.concat([byte(1), Buffer.from([0x74, 0, 0, 4]), shortName('stub'), Buffer.from([16, 0, 0, 0])]),

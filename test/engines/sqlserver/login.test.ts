@@ -166,6 +166,22 @@ describe('a login', () => {
     expect(server.logins.map((login) => login.readOnly)).toEqual([true, false])
   })
 
+  it('goes where a listener sends those who only read', async () => {
+    const secondary = await stub({ answer: answering({ 'SELECT 1': one }) })
+    const listener = await stub({
+      route: ({ readOnly }) => (readOnly ? { host: '127.0.0.1', port: secondary.port } : undefined),
+    })
+    const options = databaseOptions.parse({ url: listener.url })
+    const d = { clock, observe: () => {}, pool: 'replica-1', statementTimeout: 2000, readOnly: true }
+    const c = await connectSqlServer(readTarget(options), options, d, within(5000))
+    expect((await c.run(select1, [], within(5000))).rows).toBe(1)
+    expect([listener.logins.length, secondary.logins.length]).toEqual([1, 1])
+    expect(secondary.logins[0]).toMatchObject({ user: 'tester', database: 'shop', readOnly: true })
+    await expect.poll(listener.open).toBe(0)
+    await c.close()
+    await expect.poll(secondary.open).toBe(0)
+  })
+
   it('gives up at the deadline when nobody answers, and leaves nothing behind', async () => {
     const server = await stub({ mute: true })
     const options = databaseOptions.parse({ url: server.url })

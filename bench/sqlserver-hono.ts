@@ -1,31 +1,14 @@
 /** The yardstick on SQL Server: what a team writes by hand with Hono and tedious. Parameters, rows as objects, ten connections in a list. */
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { Connection, Request, TYPES } from 'tedious'
+import { type Connection, Request, TYPES } from 'tedious'
+import { connect } from '../test/support/sqlserver.ts'
 import { queries } from './sqlserver-queries.ts'
 
 type Row = Record<string, unknown>
 const url = new URL(process.env['DATABASE_URL'] as string)
 
-const connect = () =>
-  new Promise<Connection>((resolve, reject) => {
-    const connection = new Connection({
-      server: url.hostname,
-      authentication: {
-        type: 'default',
-        options: { userName: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
-      },
-      options: {
-        port: Number(url.port || 1433),
-        database: url.pathname.slice(1),
-        encrypt: url.searchParams.get('encrypt') === 'true',
-        trustServerCertificate: true,
-      },
-    })
-    connection.connect((error) => (error ? reject(error) : resolve(connection)))
-  })
-
-const idle = await Promise.all(Array.from({ length: 10 }, connect))
+const idle = await Promise.all(Array.from({ length: 10 }, () => connect(url)))
 const waiting: ((connection: Connection) => void)[] = []
 const take = () => idle.pop() ?? new Promise<Connection>((resolve) => waiting.push(resolve))
 const giveBack = (connection: Connection) => {

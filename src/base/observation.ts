@@ -114,7 +114,7 @@ export type Observation =
       primaries: readonly string[]
     }
   /** The database user may not see what the gateway would make use of. */
-  | { kind: 'unseen'; endpoint: string; what: 'peers' | 'lag'; remedy: string }
+  | { kind: 'unseen'; endpoint: string; what: 'peers' | 'limit' | 'lag'; remedy: string }
   | { kind: 'ryw'; outcome: 'replica' | 'waited' | 'primary' }
   | {
       kind: 'lifecycle'

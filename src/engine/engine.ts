@@ -236,8 +236,8 @@ export interface Census {
 
 /** What the gateway would make use of, and this user may not see. */
 export interface Unseen {
-  /** `peers`: the sessions of other gateways; `lag`: how far replicas are behind. */
-  readonly what: 'peers' | 'lag'
+  /** `peers`: the sessions of other gateways; `limit`: all that bounds how many sessions are of use; `lag`: how far replicas are behind. */
+  readonly what: 'peers' | 'limit' | 'lag'
   /** The statement that would help, or what to do instead. */
   readonly remedy: string
 }

@@ -119,7 +119,7 @@ function judgeUnseen(
       .map(({ remedy }) => `${consequences[what]}; ${remedy}`)
   return {
     faults: said('peers').map((message) => ({ key: 'pools.budget.instances', message, origin: '' })),
-    warnings: said('lag'),
+    warnings: [...said('limit'), ...said('lag')],
   }
 }
 

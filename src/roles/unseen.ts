@@ -7,6 +7,7 @@ import type { Engine, Unseen } from '#engine/engine.ts'
 export function wantsOf({ database, pools }: Config): ReadonlySet<Unseen['what']> {
   const wants = new Set<Unseen['what']>()
   if (pools.budget?.instances === 'auto') wants.add('peers')
+  if (pools.budget?.connections === 'auto') wants.add('limit')
   if (database.replicas.length > 0) wants.add('lag')
   return wants
 }
@@ -15,6 +16,8 @@ export function wantsOf({ database, pools }: Config): ReadonlySet<Unseen['what']
 export const consequences: Readonly<Record<Unseen['what'], string>> = {
   peers:
     'the sessions of other gateways are not seen: with pools.budget.instances: auto the pool stays at one connection',
+  limit:
+    'how many statements the server runs at once is not seen: pools.budget.connections: auto takes as many connections as it allows at all; set pools.max',
   lag: 'how far replicas are behind is not seen: they serve reads however late they are, whatever database.maxLag says',
 }
 

@@ -84,6 +84,8 @@ test('the check tells of it before: a fault where others are to be counted, a wa
   expect(await check('--pools.budget={"connections":"auto","instances":"auto"}')).toBe(1)
   expect(stderr).toContain('pools.budget.instances')
   expect(stderr).toContain(remedy)
+  expect(await check('--pools.budget={"connections":"auto","instances":4}')).toBe(0)
+  expect(stderr).toMatch(/warning: how many statements the server runs at once is not seen/)
   expect(await check('--database.replicas=[{"host":"127.0.0.1"}]')).toBe(0)
   expect(stderr).toMatch(/warning: how far replicas are behind is not seen.*GRANT VIEW SERVER STATE/)
   server.seen = true

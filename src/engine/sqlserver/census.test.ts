@@ -57,6 +57,7 @@ describe('what is not seen', () => {
   ])('%j is named with what would help', async (row, remedy) => {
     expect(await unseen(answering([row]).c, never)).toEqual([
       { what: 'peers', remedy },
+      { what: 'limit', remedy },
       { what: 'lag', remedy },
     ])
   })

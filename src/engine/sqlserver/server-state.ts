@@ -12,7 +12,7 @@ export const isDatabaseAlone = `CAST(SERVERPROPERTY(N'EngineEdition') AS int) IN
 const may = (securable: string, scope: string) =>
   `COALESCE(HAS_PERMS_BY_NAME(${securable}, N'VIEW ${scope} PERFORMANCE STATE'), HAS_PERMS_BY_NAME(${securable}, N'VIEW ${scope} STATE'))`
 
-/** 1 when the user sees the sessions of others and the state of replicas. Asked first, so that no audit fills with refusals. */
+/** 1 when the user sees the sessions of others, the workers and the state of replicas. Asked first, so that no audit fills with refusals. */
 export const mayViewState = `CASE WHEN ${isDatabaseAlone} THEN ${may(`DB_NAME(), N'DATABASE'`, 'DATABASE')} ELSE ${may('NULL, NULL', 'SERVER')} END`
 
 const unseenSql = `SELECT ${mayViewState}, CASE WHEN ${isDatabaseAlone} THEN 1 ELSE 0 END, USER_NAME(), SUSER_SNAME()`
@@ -29,7 +29,7 @@ export async function unseen(
     alone === '1'
       ? `GRANT VIEW DATABASE STATE TO ${quoted(user)}`
       : `GRANT VIEW SERVER STATE TO ${quoted(login)}, in master`
-  return (['peers', 'lag'] as const).map((what) => ({ what, remedy }))
+  return (['peers', 'limit', 'lag'] as const).map((what) => ({ what, remedy }))
 }
 
 const quoted = (name: string | null | undefined) => `[${(name ?? 'the login').replaceAll(']', ']]')}]`

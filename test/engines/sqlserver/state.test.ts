@@ -75,6 +75,7 @@ GRANT SELECT ON notes TO ${login}`,
     const remedy = `GRANT VIEW SERVER STATE TO [${login}], in master`
     expect(await unseen(guest, limits())).toEqual([
       { what: 'peers', remedy },
+      { what: 'limit', remedy },
       { what: 'lag', remedy },
     ])
   })

@@ -246,6 +246,16 @@ export interface Census {
   readonly self: string
   /** Gateways of the same configured name and how many sessions they have, this one included. */
   readonly peers: readonly { readonly name: string; readonly sessions: number }[]
+  /** This user may not see the sessions of others: `peers` is empty, whoever is there. */
+  readonly blind?: boolean
+}
+
+/** What the gateway would make use of, and this user may not see. */
+export interface Unseen {
+  /** `peers`: the sessions of other gateways; `limit`: all that bounds how many sessions are of use; `lag`: how far replicas are behind. */
+  readonly what: 'peers' | 'limit' | 'lag'
+  /** The statement that would help, or what to do instead. */
+  readonly remedy: string
 }
 
 export interface Engine {
@@ -266,8 +276,10 @@ export interface Engine {
   readonly announcer?: Announcer
   /** Left out where nothing is known of replicas. */
   readonly replication?: Replication
-  /** One cheap trip that needs no privilege. Left out where the server does not tell. */
+  /** One cheap trip that needs no privilege; without some it may tell less. Left out where the server does not tell. */
   readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
+  /** Asked once for each server. Left out where every user sees all of it. */
+  readonly unseen?: (c: Connection, o: { deadline: number; signal: Signal }) => Promise<readonly Unseen[]>
   classify(error: unknown): Fault
   /** Rows the planner expects of a statement (for `count=estimated`): reads the plan the compiled count statement returned. */
   readEstimate(body: Uint8Array): number

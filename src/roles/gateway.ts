@@ -156,7 +156,14 @@ function followerOf(
       'internal',
       `pools.budget: auto is not supported on ${d.engine.kind}; give numbers`,
     )
-  const ask = createAskCensus({ census, pool: d.pool, connect: d.connect })
+  const look = createAskCensus({ census, pool: d.pool, connect: d.connect })
+  const ask: Parameters<typeof createFollower>[0]['ask'] = async (until) => {
+    const seen = await look(until)
+    // Whoever sees nobody must not take itself for the only one.
+    if (seen.blind === true && budget.instances === 'auto')
+      throw new Error('the sessions of other gateways are not seen')
+    return seen
+  }
   const pool = {
     stats: d.pool.stats,
     resize: (to: number) => {

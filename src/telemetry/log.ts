@@ -144,6 +144,11 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     msg: 'which server is written to has changed',
     fields: ({ from, to, why, primaries }) => ({ from, to, why, primaries }),
   },
+  unseen: {
+    level: 'warn',
+    msg: 'database user may not see what the gateway would make use of',
+    fields: ({ endpoint, what, remedy }) => ({ endpoint, what, remedy }),
+  },
   ryw: null,
   'idempotency.lost': {
     level: 'error',

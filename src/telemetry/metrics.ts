@@ -329,6 +329,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'replica':
         case 'writer':
         case 'redis':
+        case 'unseen':
         case 'fault':
           break
         default:

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Timer } from '#base/clock.ts'
 import { createAlarm } from '#engine/alarm.ts'
+import { endSocket } from '#engine/dial.ts'
 import { type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import { createAnswerReader, type Reply } from './answers.ts'
 import { conclude, createExchange, type Exchange, type ExchangeOptions, type Step } from './exchange.ts'
@@ -349,22 +350,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     },
     inTransaction: () => (status & serverStatus.inTransaction) !== 0,
     usable: () => lost === undefined && current === undefined && (status & serverStatus.inTransaction) === 0,
-    close: () =>
-      new Promise<void>((resolve) => {
-        closing = true
-        if (lost !== undefined || socket.destroyed) {
-          fail(new Error('the session was closed'))
-          resolve()
-          return
-        }
-        const timer = parts.after(1000, () => socket.destroy())
-        socket.once('close', () => {
-          timer.cancel()
-          resolve()
-        })
-        socket.resume()
-        socket.end(quitCommand)
-      }),
+    close: async () => {
+      closing = true
+      if (lost === undefined && !socket.destroyed) await endSocket(socket, parts.after, quitCommand)
+      else fail(new Error('the session was closed'))
+    },
   }
 
   const frame = createFramer(answers.packet)

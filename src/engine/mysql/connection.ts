@@ -1,5 +1,6 @@
 /** What a session can do, as every engine gives it: run, stream, transaction, validate; with the time limit of statements kept in the server. */
 import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
 import type { Bound } from '#plan/ast.ts'
 import type { Compiled, CompiledStep, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
@@ -32,6 +33,13 @@ const rollback = plain('ROLLBACK')
 const roleStep = plain('SELECT @@global.read_only, @@global.innodb_read_only')
 const nothing = () => {}
 const never = new AbortController().signal
+
+/** Never an answer that leaves out what was written. */
+const unfollowed = (rows: number, affected: number) =>
+  new GatewayError(
+    'not_supported',
+    `To give back new rows whose key is made or changed by a trigger is not supported (${rows} of ${affected} found): ask for return=minimal.`,
+  )
 
 type Until = Pick<RunOptions, 'deadline' | 'signal'>
 
@@ -97,6 +105,8 @@ export function createConnection(
       if (use === 'affect') affected += count
     }
     const { body, rows, hidden } = sink.finish()
+    if (q.operation === 'insert' && rows < affected && steps.at(-1)?.use === 'answer')
+      throw unfollowed(rows, affected)
     return { body, rows, affected, hidden }
   }
 

@@ -90,7 +90,8 @@ export function createConnection(
     )
 
   /**
-   * That nothing put together by the server was cut: it tells by a warning only. Warnings are few, so the question is too.
+   * That nothing put together by the server was cut: it tells by a warning only. Warnings are few, so the question is too. More of
+   * them than the server lists (max_error_count) may hide one.
    * @throws ServerError when something was, or nobody can tell
    */
   const checkWhole = async (q: Compiled, o: Until): Promise<void> => {

@@ -26,13 +26,13 @@ export function sessionSettings(mariadb: boolean, statementTimeout: number): str
     "time_zone='+00:00'",
     `sql_mode='${sqlMode}'`,
     'group_concat_max_len=4294967295',
-    // A warning that something was cut must not get lost behind others.
-    'max_error_count=65535',
     // faults.ts reads names in messages.
     "lc_messages='en_US'",
     // A stream waits for its reader; how long is for the gateway to say.
     'net_write_timeout=600',
     limitOf(mariadb).assign(statementTimeout),
+    // A warning that something was cut must not get lost behind others. On MySQL it takes rights that we do not ask for.
+    ...(mariadb ? ['max_error_count=65535'] : []),
     // A gateway that dies between two trips of a transaction must not leave locks behind. MySQL has no such limit.
     ...(mariadb ? ['idle_transaction_timeout=60'] : []),
   ]

@@ -41,7 +41,8 @@ it('a fingerprint keeps its parts apart', () => {
 it('the server digests the columns that are read, each source as often as it binds', () => {
   for (const [name, source] of Object.entries(sources)) {
     const text = digestSql(source)
-    for (const column of source.columns) expect(text, name).toContain(`IFNULL(CONVERT(${column} USING utf8mb4) `)
+    for (const column of source.columns)
+      expect(text, name).toContain(`IFNULL(CONVERT(${column} USING utf8mb4) `)
     expect(text.split('?').length - 1, name).toBe(source.schema === undefined ? 0 : 1)
   }
   expect(sourcesOf({ mariadb: false })).not.toContain('checks')

@@ -46,7 +46,7 @@ for (const { name, missing, start } of flavours)
     const post = (path: string, body: unknown, prefer = 'return=representation') =>
       gateway.request('POST', `/api/v1/${path}`, { body, headers: { prefer } })
     const count = async (table: string) =>
-      (await server.sql(url, `SELECT COUNT(*) AS n FROM ${table}`))[0]?.['n']
+      Number((await server.sql(url, `SELECT COUNT(*) AS n FROM ${table}`))[0]?.['n'])
 
     it.each(['by_uuid', 'by_bytes', 'by_number', 'by_parts'])(
       'of %s are there under their Location, and in their order',

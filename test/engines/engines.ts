@@ -55,7 +55,6 @@ const postgres = (version: number): SuiteEngine => ({
     oddCharacter: '💥',
     alwaysIdentity: true,
     uuids: true,
-    viewsGiveRows: true,
     routines: {
       functionsGiveRows: true,
       defaults: true,
@@ -90,7 +89,6 @@ const mysqlCapabilities: SuiteCapabilities = {
   // AUTO_INCREMENT fills in what is left out, and no more.
   alwaysIdentity: false,
   uuids: true,
-  viewsGiveRows: true,
   routines: {
     functionsGiveRows: false,
     defaults: false,
@@ -142,8 +140,6 @@ const mysql: SuiteEngine = {
     ...mysqlCapabilities,
     jsonText: mysqlJson,
     uuids: false,
-    // What is inserted is read again by its key, and views have none.
-    viewsGiveRows: false,
     routines: { ...mysqlCapabilities.routines, documents: true },
   },
   negation: mysqlNegation,
@@ -168,7 +164,6 @@ const sqlServer: SuiteEngine = {
     // Who may alter a table may write its identity.
     alwaysIdentity: false,
     uuids: true,
-    viewsGiveRows: true,
     routines: {
       functionsGiveRows: false,
       defaults: true,

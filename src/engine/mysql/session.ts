@@ -19,6 +19,8 @@ export interface Session {
   pause(): void
   resume(): void
   inTransaction(): boolean
+  /** How many warnings the rows of the last statement came with. */
+  warnings(): number
   usable(): boolean
   close(): Promise<void>
 }
@@ -61,6 +63,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const statements = createStatementCache(parts.maxPrepared)
   let current: Exchange | undefined
   let status = 0
+  let warnings = 0
   let lost: Error | undefined
   let closing = false
 
@@ -224,6 +227,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       return
     }
     exchange.affected = reply.affected
+    warnings = reply.warnings
     if (exchange.statement !== undefined) {
       exchange.statement.typed = true
       exchange.statement.fields = reply.fields
@@ -348,6 +352,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     resume: () => {
       if (lost === undefined) socket.resume()
     },
+    warnings: () => warnings,
     inTransaction: () => (status & serverStatus.inTransaction) !== 0,
     usable: () => lost === undefined && current === undefined && (status & serverStatus.inTransaction) === 0,
     close: async () => {

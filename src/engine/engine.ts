@@ -2,6 +2,7 @@
 import type { Signal } from '#base/signal.ts'
 import type { Catalog, ValueType } from '#catalog/model.ts'
 import type { Bound, Statement } from '#plan/ast.ts'
+import type { DatabaseOptions } from './options.ts'
 
 export type EngineKind = 'postgres' | 'mysql' | 'sqlserver'
 
@@ -267,6 +268,11 @@ export interface Engine {
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
   /** Left out where a session takes one statement at a time. */
   readonly share?: (c: Connection, borrowers: number) => Shared
+  /**
+   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
+   * @throws GatewayError when they do not say where the database is
+   */
+  redirect(options: DatabaseOptions): void
   readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>
   /** A cheap text that changes with the catalogue (same schemas). */
   fingerprint(c: Connection, o: CatalogRequest): Promise<string>
@@ -276,6 +282,11 @@ export interface Engine {
   readonly announcer?: Announcer
   /** Left out where nothing is known of replicas. */
   readonly replication?: Replication
+  /**
+   * A session that is kept anyhow and has nothing to do: for the census, which then takes neither a connection of the pool nor
+   * one more of the server. Nobody else may use it. Undefined while there is none.
+   */
+  readonly spare?: () => Connection | undefined
   /** One cheap trip that needs no privilege; without some it may tell less. Left out where the server does not tell. */
   readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
   /** Asked once for each server. Left out where every user sees all of it. */

@@ -49,7 +49,10 @@ export function asOneEngine(hosts: readonly [Host, ...Host[]], monitor: Knowing)
   const leading = () => hosts.find(({ name }) => name === monitor.seat().writer) ?? first
   return {
     ...first.engine,
-    address: hosts.map(({ engine }) => engine.address).join(','),
+    get address() {
+      return hosts.map(({ engine }) => engine.address).join(',')
+    },
+    spare: () => leading().engine.spare?.(),
     connect: writerOf(hosts, monitor),
     watchSchema: (o) => {
       let at = leading()

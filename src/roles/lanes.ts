@@ -32,6 +32,8 @@ export interface Servers {
   readonly connect: ConnectPrimary
   readonly replicas: readonly Host[]
   readonly monitor: Monitor | undefined
+  /** New sessions go to where the configuration says now. */
+  readonly redirect: () => void
 }
 
 /**
@@ -61,6 +63,11 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
     ),
   )
   const hosts: readonly [Host, ...Host[]] = [first, ...others]
+  const redirect = () => {
+    for (const [i, options] of hostsOf(config.database).entries()) hosts[i]?.engine.redirect(options)
+    for (const [i, { options }] of replicasOf(config.database).entries())
+      replicas[i]?.engine.redirect(options)
+  }
   const { replication } = first.engine
   if (replication === undefined && (replicas.length > 0 || many))
     throw new GatewayError(
@@ -68,7 +75,13 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
       `database.replicas and several hosts are not supported on ${first.engine.kind} yet`,
     )
   if (replication === undefined || (replicas.length === 0 && !many))
-    return { engine: first.engine, connect: primaryOnly(first.engine), replicas: [], monitor: undefined }
+    return {
+      engine: first.engine,
+      connect: primaryOnly(first.engine),
+      replicas: [],
+      monitor: undefined,
+      redirect,
+    }
   const server =
     (kind: Server['kind']) =>
     ({ name, engine }: Host): Server => ({
@@ -84,8 +97,8 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
     onWriter,
   })
   return many
-    ? { engine: asOneEngine(hosts, monitor), connect: writerOf(hosts, monitor), replicas, monitor }
-    : { engine: first.engine, connect: primaryOnly(first.engine), replicas, monitor }
+    ? { engine: asOneEngine(hosts, monitor), connect: writerOf(hosts, monitor), replicas, monitor, redirect }
+    : { engine: first.engine, connect: primaryOnly(first.engine), replicas, monitor, redirect }
 }
 
 /** The pool and the circuit of a replica, and the way through both. */
@@ -186,8 +199,13 @@ export function createLanes(
       clock: d.clock,
       name: 'primary',
       size: () => Math.max(1, Math.floor(primary.pool.stats().max / 2)),
-      queuePerSlot: config.pools.queuePerConnection,
-      waitMs: config.pools.acquireTimeout,
+      // Both may change while it runs.
+      get queuePerSlot() {
+        return config.pools.queuePerConnection
+      },
+      get waitMs() {
+        return config.pools.acquireTimeout
+      },
     }),
     waitMs: config.consistency.wait,
   })

@@ -113,6 +113,17 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     msg: 'column has a type without a canonical form',
     fields: ({ table, column, native, action }) => ({ table, column, native, action }),
   },
+  config: {
+    level: (o) => (o.result === 'rejected' ? 'error' : o.result === 'postponed' ? 'warn' : 'info'),
+    msg: 'files of the configuration changed',
+    fields: (o) => ({
+      result: o.result,
+      changed: o.changed,
+      restart: o.restart,
+      faults: o.faults,
+      ...(o.error === undefined ? {} : { error: error(o.error) }),
+    }),
+  },
   'database.up': {
     level: 'info',
     msg: 'database is reached',

@@ -31,9 +31,12 @@ export interface MysqlDependencies {
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Engine {
-  const target = readTarget(options)
   const sessionName = nameSessions(options.applicationName)
-  const named = { ...options, applicationName: sessionName }
+  const named = (given: DatabaseOptions) => ({
+    options: { ...given, applicationName: sessionName },
+    target: readTarget(given),
+  })
+  let now = named(options)
   const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
   // Told by every connection. A statement is compiled after the catalogue was read, hence after the first of them.
   let flavour = mariadb
@@ -43,7 +46,9 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
       return flavour.mariadb ? 'mariadb' : 'mysql'
     },
     capabilities,
-    address: target.address,
+    get address() {
+      return now.target.address
+    },
     sessionName,
     compile: (statement) => compile(statement, flavour),
     readEstimate,
@@ -51,9 +56,12 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     readCatalog,
     fingerprint,
     connect: async (o) => {
-      const connection = await connectMysql(target, named, base, o)
+      const connection = await connectMysql(now.target, now.options, base, o)
       flavour = flavourOf(connection.serverVersion)
       return connection
+    },
+    redirect: (to) => {
+      now = named(to)
     },
     // Neither of them announces changes of its schema.
     watchSchema: ({ pollMs }) => createPollingWatch({ clock: d.clock, pollMs }),

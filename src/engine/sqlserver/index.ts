@@ -37,15 +37,20 @@ export interface SqlServerDependencies {
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createSqlServer(options: DatabaseOptions, d: SqlServerDependencies): Engine {
-  const target = readTarget(options)
   const { clock, observe, statementTimeout, pool = 'primary', readOnly = false } = d
   const sessionName = nameSessions(options.applicationName)
-  const named = { ...options, applicationName: sessionName }
+  const named = (given: DatabaseOptions) => ({
+    options: { ...given, applicationName: sessionName },
+    target: readTarget(given),
+  })
+  let now = named(options)
   return {
     kind: 'sqlserver',
     system: 'microsoft.sql_server',
     capabilities,
-    address: target.address,
+    get address() {
+      return now.target.address
+    },
     sessionName,
     compile,
     readEstimate,
@@ -55,7 +60,11 @@ export function createSqlServer(options: DatabaseOptions, d: SqlServerDependenci
     replication: createReplication(),
     census,
     unseen,
-    connect: (o) => connectSqlServer(target, named, { clock, observe, pool, statementTimeout, readOnly }, o),
+    connect: (o) =>
+      connectSqlServer(now.target, now.options, { clock, observe, pool, statementTimeout, readOnly }, o),
+    redirect: (to) => {
+      now = named(to)
+    },
     watchSchema: ({ pollMs }) => createSchemaWatch({ clock, pollMs }),
   }
 }

@@ -117,6 +117,11 @@ export interface Replication {
   standing(c: Connection, o: { deadline: number; signal: Signal }): Promise<Standing>
   /** A mark that everything committed so far lies before; asked on the connection that has just written. */
   mark(c: Connection, o: { deadline: number; signal: Signal }): Promise<Mark>
+  /**
+   * The same without a trip of its own: from now on each commit on `c` brings a mark along. The function that is given
+   * back ends that, and gives the mark of the last commit, if it came. Left out where there is no such way.
+   */
+  along?(c: Connection): () => Mark | undefined
   /** Whether the server has what lies before the mark: `not_yet`, or `never` when its line left that one before the mark. */
   holds(at: Pick<Standing, 'line' | 'position' | 'forks'>, wanted: Mark): 'yes' | 'not_yet' | 'never'
   /** Which of two primaries has the younger line: above 0 the first, below 0 the second, 0 when nobody can tell. Pure. */
@@ -144,6 +149,17 @@ export interface Connection {
   isUsable(): boolean
   /** Ends the session; resolves when the socket is closed, at the latest after one second. Never throws. */
   close(): Promise<void>
+}
+
+/** One session lent to several borrowers at once, whose statements travel in one trip. */
+export interface Shared {
+  /**
+   * One for each borrower, to run one statement that only reads, under its own deadline and signal, or to be closed
+   * unused. They set off when the last has done either. Whoever hangs up or is late gets off; the others travel on.
+   */
+  readonly seats: readonly Connection[]
+  /** Resolves when the session is free again; never rejects. */
+  readonly over: Promise<void>
 }
 
 /** What went wrong in the database, in words no engine owns. `applied: unknown`: a write may have happened. */
@@ -231,6 +247,16 @@ export interface Census {
   readonly self: string
   /** Gateways of the same configured name and how many sessions they have, this one included. */
   readonly peers: readonly { readonly name: string; readonly sessions: number }[]
+  /** This user may not see the sessions of others: `peers` is empty, whoever is there. */
+  readonly blind?: boolean
+}
+
+/** What the gateway would make use of, and this user may not see. */
+export interface Unseen {
+  /** `peers`: the sessions of other gateways; `limit`: all that bounds how many sessions are of use; `lag`: how far replicas are behind. */
+  readonly what: 'peers' | 'limit' | 'lag'
+  /** The statement that would help, or what to do instead. */
+  readonly remedy: string
 }
 
 export interface Engine {
@@ -240,6 +266,8 @@ export interface Engine {
   readonly capabilities: Capabilities
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
+  /** Left out where a session takes one statement at a time. */
+  readonly share?: (c: Connection, borrowers: number) => Shared
   /**
    * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
    * @throws GatewayError when they do not say where the database is
@@ -259,8 +287,10 @@ export interface Engine {
    * one more of the server. Nobody else may use it. Undefined while there is none.
    */
   readonly spare?: () => Connection | undefined
-  /** One cheap trip that needs no privilege. Left out where the server does not tell. */
+  /** One cheap trip that needs no privilege; without some it may tell less. Left out where the server does not tell. */
   readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
+  /** Asked once for each server. Left out where every user sees all of it. */
+  readonly unseen?: (c: Connection, o: { deadline: number; signal: Signal }) => Promise<readonly Unseen[]>
   classify(error: unknown): Fault
   /** Rows the planner expects of a statement (for `count=estimated`): reads the plan the compiled count statement returned. */
   readEstimate(body: Uint8Array): number

@@ -14,6 +14,8 @@ export interface Trip {
   readonly resource: string
   readonly write: boolean
   readonly source: 'url' | 'body'
+  /** One statement so cheap that it may travel with others of the kind. */
+  readonly shares?: boolean
   /** Rows leave in pieces, at the pace of whoever reads them. */
   readonly stream?: true
   /** Whether the body may still run again; asked after a failure. Default: yes. */
@@ -115,7 +117,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
       let stoodStill = () => 0
       let failure: Failure | undefined
       try {
-        return await pool.use(ctx.signal, ctx.deadline, async (connection) => {
+        const work = async (connection: Connection) => {
           lent = clock.now()
           stoodStill = standstill.begin()
           ctx.timing.poolMs += lent - asked
@@ -153,7 +155,8 @@ export function createExecute(d: ExecuteDependencies): Execute {
           } finally {
             stoodStill()
           }
-        })
+        }
+        return await pool.use(ctx.signal, ctx.deadline, work, trip.shares)
       } catch (thrown) {
         if (lent === undefined) ctx.timing.poolMs += clock.now() - asked
         if (failure === undefined) {

@@ -148,6 +148,7 @@ export function createMonitor(d: MonitorDependencies): Monitor {
               mayLead: w.server.kind === 'host',
               server: w.standing.server,
               mark: w.standing,
+              doubtful: w.failures > 0,
             },
           ]
         : [],

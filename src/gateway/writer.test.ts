@@ -32,6 +32,16 @@ test('two of the same age: none', () => {
   expect(seat).toMatchObject({ state: 'several', writer: undefined })
 })
 
+test('of two of the same age the one that answers, also when only one of them does', () => {
+  const gone = { doubtful: true }
+  const seat = keeper().judge([claim('a', 2, gone), claim('b', 2)], undefined)
+  expect(seat).toEqual({ state: 'taken', writer: 'b', claimed: ['a', 'b'] })
+  expect(keeper().judge([claim('a', 2, gone)], undefined)).toMatchObject({ state: 'taken', writer: 'a' })
+  expect(keeper().judge([claim('a', 2, gone), claim('b', 2, gone)], undefined).state).toBe('several')
+  // An old primary that answers is no reason to leave the younger one after a single look.
+  expect(keeper().judge([claim('a', 1), claim('b', 2, gone)], undefined)).toMatchObject({ writer: 'b' })
+})
+
 test('one server under two names is one', () => {
   const claims = [claim('a', 2, { server: 'x' }), claim('r', 2, { server: 'x', mayLead: false })]
   expect(keeper().judge(claims, undefined)).toEqual({ state: 'taken', writer: 'a', claimed: ['a'] })

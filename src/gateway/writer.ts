@@ -8,6 +8,8 @@ export interface Claim {
   /** Standing.server: the same server may be reached by two names. */
   readonly server: string
   readonly mark: Mark
+  /** Its last look failed: it was the primary before, and may not be any more. */
+  readonly doubtful?: boolean
 }
 
 /**
@@ -51,7 +53,10 @@ export function createSeat(younger: (a: Mark, b: Mark) => number): SeatKeeper {
       for (const { mark } of claims)
         if (youngest === undefined || younger(mark, youngest) > 0) youngest = mark
       const claimed = claims.map(({ name }) => name)
-      const best = claims.filter(({ mark }) => youngest !== undefined && younger(mark, youngest) === 0)
+      const young = claims.filter(({ mark }) => youngest !== undefined && younger(mark, youngest) === 0)
+      // Where marks tell nothing, one that still answers tells more than one that does not.
+      const answering = young.filter(({ doubtful }) => !doubtful)
+      const best = answering.length > 0 ? answering : young
       const leader = best[0]
       const before = seat
       if (!complete && before.state === 'unknown' && only === undefined) return seat

@@ -73,6 +73,7 @@ export async function createGateway(
     observe,
     random: Math.random,
     connect,
+    share: engine.share,
     validate: async (connection, o) => ((await connection.role(o)) === 'primary' ? undefined : 'readonly'),
   })
   const schema: Schema = createSchema({
@@ -170,12 +171,19 @@ function followerOf(
       'internal',
       `pools.budget: auto is not supported on ${d.engine.kind}; give numbers`,
     )
-  const ask = createAskCensus({
+  const look = createAskCensus({
     census,
     pool: d.pool,
     connect: d.connect,
     spare: () => d.engine.spare?.(),
   })
+  const ask: Parameters<typeof createFollower>[0]['ask'] = async (until) => {
+    const seen = await look(until)
+    // Whoever sees nobody must not take itself for the only one.
+    if (seen.blind === true && budget.instances === 'auto')
+      throw new Error('the sessions of other gateways are not seen')
+    return seen
+  }
   const pool = {
     stats: d.pool.stats,
     resize: (to: number) => {

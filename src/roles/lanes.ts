@@ -18,6 +18,7 @@ import { createGate } from '#pool/lanes.ts'
 import { createPool } from '#pool/pool.ts'
 import type { Pool } from '#pool/types.ts'
 import { loadEngine } from './engines.ts'
+import { noticing, wantsOf } from './unseen.ts'
 
 interface Around {
   readonly clock: Clock
@@ -41,17 +42,25 @@ export interface Servers {
  */
 export async function createServers(config: Config, d: Around, onWriter: () => void): Promise<Servers> {
   const places = hostsOf(config.database)
-  const load = async (name: string, pool: string, options: (typeof places)[0]): Promise<Host> => ({
-    name,
-    engine: await loadEngine(config, { ...d, pool }, options),
-  })
+  const wants = wantsOf(config)
+  const load = async (
+    name: string,
+    options: (typeof places)[0],
+    lane: { pool: string; readOnly: boolean },
+  ): Promise<Host> => {
+    const engine = await loadEngine(config, { ...d, ...lane }, options)
+    return { name, engine: noticing(engine, { name, wants, observe: d.observe }) }
+  }
+  const primary = { pool: 'primary', readOnly: false }
   const many = places.length > 1
-  const first = await load(many ? 'host-1' : 'primary', 'primary', places[0])
+  const first = await load(many ? 'host-1' : 'primary', places[0], primary)
   const others = await Promise.all(
-    places.slice(1).map((options, i) => load(`host-${i + 2}`, 'primary', options)),
+    places.slice(1).map((options, i) => load(`host-${i + 2}`, options, primary)),
   )
   const replicas = await Promise.all(
-    replicasOf(config.database).map(({ name, options }) => load(name, name, options)),
+    replicasOf(config.database).map(({ name, options }) =>
+      load(name, options, { pool: name, readOnly: true }),
+    ),
   )
   const hosts: readonly [Host, ...Host[]] = [first, ...others]
   const redirect = () => {
@@ -119,6 +128,7 @@ function createLane({ name, engine }: Host, monitor: Monitor, config: Config, d:
     ...d,
     random: Math.random,
     connect,
+    share: engine.share,
     validate: async (connection, o) => {
       await see(connection, o)
       return undefined

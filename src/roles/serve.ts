@@ -14,7 +14,6 @@ import { createAdminApp } from '#http/admin.ts'
 import { createDataApp } from '#http/app.ts'
 import { type Listener, listen, placesOf } from '#http/listen.ts'
 import { createObserveApp } from '#http/observe.ts'
-import { createRecords } from '#limits/idempotency.ts'
 import { problemReply } from '#http/problem.ts'
 import { createSink } from '#telemetry/sink.ts'
 import { createTelemetry } from '#telemetry/telemetry.ts'
@@ -23,6 +22,7 @@ import { describeApi } from './describe-api.ts'
 import { createGateway } from './gateway.ts'
 import { createApply } from './reload.ts'
 import { createLifecycle, type Lifecycle, processSignals, type Signals } from './lifecycle.ts'
+import { loadRedis, recordsOf } from './records.ts'
 import type { RoleIo } from './role.ts'
 import { version } from './build.ts'
 import { reportFaults } from './faults.ts'
@@ -77,6 +77,8 @@ export async function serveGateway(
     breakers: () => gateway.breakers.flatMap((breakers) => breakers.stats()),
     endpoints: () => gateway.monitor?.stats() ?? [],
     budget: () => gateway.budget?.stats(),
+    redis: () => redis?.stats(),
+    records: () => records.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
   let reloader: Reloader | undefined
@@ -102,6 +104,8 @@ export async function serveGateway(
     // The password or the certificates may have been replaced a moment ago.
     onRefused: () => reloader?.hint(),
   })
+  const redis = await loadRedis(config, gateway.engine, { clock, observe })
+  const records = recordsOf(config, gateway.engine, redis, { clock, observe })
   const lookTimeoutMs = config.pools.acquireTimeout + config.pools.validateTimeout
   const health = createHealth({
     clock,
@@ -170,10 +174,7 @@ export async function serveGateway(
         (c) =>
           c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(transactionRunner(t))),
       ),
-    idempotency: {
-      records: createRecords({ clock, ...config.idempotency }),
-      largestBody: config.idempotency.body,
-    },
+    idempotency: { records, largestBody: config.idempotency.body },
     openapi: (snapshot, principal) => describeApi(snapshot.contract, principal, config.api),
     defaultReturn: (operation) => (operation === 'delete' ? 'minimal' : 'representation'),
   })
@@ -191,6 +192,9 @@ export async function serveGateway(
           session: gateway.engine.sessionName,
         },
         budget: gateway.budget?.stats(),
+        redis: redis?.stats(),
+        idempotency: records.stats(),
+        shed: telemetry.shed(),
         health,
         pools: gateway.pools.map((pool) => pool.stats()),
         breakers: gateway.breakers.flatMap((breakers) => breakers.stats()),
@@ -243,6 +247,7 @@ export async function serveGateway(
     () => listen(observeApp, [config.listeners.observe], undefined, { clock, refuse }),
     false,
   )
+  if (redis !== undefined) lifecycle.register({ name: 'redis', start: redis.start, stop: redis.stop })
   lifecycle.register({
     name: 'database',
     start: () => {

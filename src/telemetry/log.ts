@@ -155,7 +155,33 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     msg: 'which server is written to has changed',
     fields: ({ from, to, why, primaries }) => ({ from, to, why, primaries }),
   },
+  unseen: {
+    level: 'warn',
+    msg: 'database user may not see what the gateway would make use of',
+    fields: ({ endpoint, what, remedy }) => ({ endpoint, what, remedy }),
+  },
   ryw: null,
+  'idempotency.lost': {
+    level: 'error',
+    msg: 'records of idempotency keys were lost with the content of Redis',
+    fields: () => ({}),
+  },
+  'idempotency.overtaken': {
+    level: 'error',
+    msg: 'a request with an idempotency key ran twice, as its record was lost meanwhile',
+    fields: () => ({}),
+  },
+  redis: {
+    level: (o) => (o.state === 'up' ? 'info' : 'warn'),
+    msg: 'redis is reached or not',
+    fields: (o) => ({
+      state: o.state,
+      address: o.address,
+      forMs: round(o.forMs),
+      ...(o.error === undefined ? {} : { error: error(o.error) }),
+    }),
+  },
+  'redis.command': null,
   lifecycle: {
     level: 'info',
     msg: 'gateway changes phase',

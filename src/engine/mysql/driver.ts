@@ -7,6 +7,7 @@ import type { DatabaseOptions } from '#engine/options.ts'
 import type { Target } from '#engine/target.ts'
 import { createConnection, plain } from './connection.ts'
 import { login } from './dial.ts'
+import { flavourOf } from './flavour.ts'
 import { identityText, requestKill } from './kill.ts'
 import { createSession } from './session.ts'
 import { limitOf, sessionSettings } from './settings.ts'
@@ -32,6 +33,10 @@ export interface MysqlConnection extends Connection {
   readonly serverVersion: string
 }
 
+/** Which of the two is at the other end of a connection that `connectMysql` opened. */
+export const isMariadb = (c: Connection): boolean =>
+  flavourOf((c as Partial<MysqlConnection>).serverVersion ?? '').mariadb
+
 /**
  * Opens one connection.
  * @throws what the network or the server said; `classify` (faults.ts) reads it
@@ -48,7 +53,7 @@ export async function connectMysql(
   const { applicationName } = options
   try {
     const entry = await login(target, { applicationName }, bounded.signal)
-    const mariadb = /mariadb/i.test(entry.server.version)
+    const { mariadb } = flavourOf(entry.server.version)
     let identity = ''
     let maxPacket = 1_048_576
     // A name may stand for several servers: the kill must reach the same one.

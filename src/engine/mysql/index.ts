@@ -10,6 +10,7 @@ import { compile, readEstimate } from './dialect.ts'
 import { connectMysql } from './driver.ts'
 import { classify } from './faults.ts'
 import { flavourOf, mariadb } from './flavour.ts'
+import { createReplication } from './replication.ts'
 import { readTarget } from './target.ts'
 
 const capabilities: Capabilities = {
@@ -27,6 +28,8 @@ export interface MysqlDependencies {
   readonly observe: Observe
   /** Milliseconds; the deadline most requests have, so that sessions start with it. */
   readonly statementTimeout: number
+  /** Name of the pool that its sessions belong to; default primary. */
+  readonly pool?: string
 }
 
 /** @throws GatewayError when the options do not say where the database is */
@@ -34,7 +37,8 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
   const target = readTarget(options)
   const sessionName = nameSessions(options.applicationName)
   const named = { ...options, applicationName: sessionName }
-  const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
+  const { clock, observe, statementTimeout, pool = 'primary' } = d
+  const base = { clock, observe, pool, statementTimeout }
   // Told by every connection. A statement is compiled after the catalogue was read, hence after the first of them.
   let flavour = mariadb
   return {
@@ -50,12 +54,13 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     classify,
     readCatalog,
     fingerprint,
+    replication: createReplication(),
     connect: async (o) => {
       const connection = await connectMysql(target, named, base, o)
       flavour = flavourOf(connection.serverVersion)
       return connection
     },
     // Neither of them announces changes of its schema.
-    watchSchema: ({ pollMs }) => createPollingWatch({ clock: d.clock, pollMs }),
+    watchSchema: ({ pollMs }) => createPollingWatch({ clock, pollMs }),
   }
 }

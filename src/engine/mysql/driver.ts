@@ -10,6 +10,7 @@ import { login } from './dial.ts'
 import { flavourOf } from './flavour.ts'
 import { identityText, requestKill } from './kill.ts'
 import { createSession } from './session.ts'
+import { takeNameText } from './session-locks.ts'
 import { limitOf, sessionSettings } from './settings.ts'
 import { textRow } from './rows.ts'
 
@@ -25,6 +26,8 @@ export interface DriverDependencies {
   readonly pool: string
   /** Milliseconds; what the session starts with, so that most requests need not change it. */
   readonly statementTimeout: number
+  /** The session takes the name in a form that other sessions can read; see session-locks.ts. */
+  readonly takeName?: boolean
   readonly onClosed?: () => void
 }
 
@@ -82,6 +85,8 @@ export async function connectMysql(
     try {
       const first = { deadline, signal: bounded.signal }
       await session.exchange(plain(sessionSettings(mariadb, statementTimeout)), { ...first, onRow: nothing })
+      if (dependencies.takeName === true)
+        await session.exchange(plain(takeNameText(applicationName)), { ...first, onRow: nothing })
       await session.exchange(aboutServer, {
         ...first,
         onRow: (bytes, start) => {

@@ -6,6 +6,7 @@ import type { DatabaseOptions } from '#engine/options.ts'
 import { nameSessions } from '#engine/session-name.ts'
 import { createPollingWatch } from '#engine/polling.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
+import { createCensus } from './census.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectMysql } from './driver.ts'
 import { classify } from './faults.ts'
@@ -30,6 +31,8 @@ export interface MysqlDependencies {
   readonly statementTimeout: number
   /** Name of the pool that its sessions belong to; default primary. */
   readonly pool?: string
+  /** Gateways are to see each other in the census. */
+  readonly counted?: boolean
 }
 
 /** @throws GatewayError when the options do not say where the database is */
@@ -37,8 +40,8 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
   const target = readTarget(options)
   const sessionName = nameSessions(options.applicationName)
   const named = { ...options, applicationName: sessionName }
-  const { clock, observe, statementTimeout, pool = 'primary' } = d
-  const base = { clock, observe, pool, statementTimeout }
+  const { clock, observe, statementTimeout, pool = 'primary', counted = false } = d
+  const base = { clock, observe, pool, statementTimeout, takeName: counted }
   // Told by every connection. A statement is compiled after the catalogue was read, hence after the first of them.
   let flavour = mariadb
   return {
@@ -55,6 +58,7 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     readCatalog,
     fingerprint,
     replication: createReplication(),
+    census: createCensus(sessionName, counted),
     connect: async (o) => {
       const connection = await connectMysql(target, named, base, o)
       flavour = flavourOf(connection.serverVersion)

@@ -7,6 +7,9 @@ import { cpuOf, cpuOfFamily, freePort, memoryOf, type Running, sleep, startNode 
 export const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
 export const seconds = Number(process.env['BENCH_SECONDS'] ?? 3)
 
+/** Only scenarios whose name this matches. */
+const only = process.env['BENCH_ONLY'] === undefined ? undefined : new RegExp(process.env['BENCH_ONLY'])
+
 export interface Scenario {
   readonly name: string
   readonly goal: string
@@ -171,7 +174,7 @@ export async function compare(o: {
     `| scenario | goal | ratio | ${names.join(' | ')} | CPU ms/request: gateway, database | database CPU to the better |`,
   )
   say(`|${'---|'.repeat(names.length + 5)}`)
-  for (const scenario of o.scenarios) {
+  for (const scenario of o.scenarios.filter(({ name }) => only === undefined || only.test(name))) {
     const results = new Map<Running, Row[]>(targets.map((t) => [t, []]))
     // Long enough for the compiler of Node to have done its work.
     for (const target of targets)

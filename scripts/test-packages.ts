@@ -2,12 +2,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 
-/** Package → a program of it. Of PostgreSQL 15, MariaDB and Prometheus only programs are used, never their services. */
+/** Package → a program of it. Of PostgreSQL 15, MariaDB, Prometheus and Redis only programs are used, never their services. */
 const packages: Readonly<Record<string, string>> = {
   curl: '/usr/bin/curl',
   'mariadb-server': '/usr/sbin/mariadbd',
   'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
   prometheus: '/usr/bin/promtool',
+  'redis-server': '/usr/bin/redis-server',
 }
 
 /** Gives one line for each package that is still missing: what, and why. */

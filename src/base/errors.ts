@@ -210,6 +210,12 @@ const table = {
     title: 'Idempotency key reused',
     help: 'The Idempotency-Key was used for another request. A new request takes a new key.',
   },
+  idempotency_unavailable: {
+    status: 503,
+    title: 'Idempotency store unavailable',
+    help: 'The Redis that keeps Idempotency-Keys cannot be reached, so nobody can tell whether the request has run before. It was not run; repeat it with the same key. Requests without a key are served.',
+    retry: true,
+  },
   pool_timeout: {
     status: 503,
     title: 'No connection in time',
@@ -256,7 +262,7 @@ const table = {
   outcome_unknown: {
     status: 503,
     title: 'Outcome unknown',
-    help: 'The connection was lost after the write was sent. It may or may not have been applied; it was not repeated.',
+    help: 'The connection was lost after the write was sent, or the gateway that ran the first request of this Idempotency-Key was lost. It may or may not have been applied; it was not repeated.',
   },
   deadline_exceeded: {
     status: 504,

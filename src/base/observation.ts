@@ -76,7 +76,25 @@ export type Observation =
       /** The server could not be asked: the pool may keep what it has open. */
       blind: boolean
     }
-  | { kind: 'idempotency'; result: 'first' | 'repeated' | 'running' | 'reused' }
+  | {
+      kind: 'idempotency'
+      /** `unknown`: another gateway was lost while it ran the first; `unavailable`: the shared store did not answer. */
+      result: 'first' | 'repeated' | 'running' | 'reused' | 'unknown' | 'unavailable'
+    }
+  /** The shared records are not those of before: a Redis that was restarted empty, or flushed. */
+  | { kind: 'idempotency.lost' }
+  /** An outcome came for a record that meanwhile is another gateway's: both have run the request. */
+  | { kind: 'idempotency.overtaken' }
+  /** Redis is reached, or no more; `forMs`: how long it was otherwise. */
+  | { kind: 'redis'; state: 'up' | 'down'; address: string; forMs: number; error?: unknown }
+  | {
+      kind: 'redis.command'
+      /** Name of the script. */
+      command: string
+      /** `away`: refused here, as Redis is not reached. */
+      outcome: 'ok' | 'error' | 'timeout' | 'away'
+      ms: number
+    }
   | {
       kind: 'breaker'
       /** `primary/read`: endpoint and direction. */

@@ -8,6 +8,7 @@ import { limitsOptions, listenersOptions } from '#http/options.ts'
 import { idempotencyOptions } from '#limits/options.ts'
 import { authOptions } from '#policy/options.ts'
 import { poolsOptions } from '#pool/options.ts'
+import { redisOptions } from '#redis/options.ts'
 import { logOptions } from '#telemetry/options.ts'
 import { lookingAt } from './types.ts'
 
@@ -30,6 +31,9 @@ export const configSchema = z
     idempotency: idempotencyOptions
       .prefault({})
       .describe('What is kept for requests with an Idempotency-Key.'),
+    redis: redisOptions
+      .prefault({})
+      .describe('A Redis that the gateways of this database share; without it each has its own memory.'),
     listeners: listenersOptions.prefault({}).describe('Where the gateway listens.'),
     auth: authOptions.prefault({}).describe('Who may call.'),
     lifecycle: lifecycleOptions.prefault({}).describe('Start and shutdown.'),

@@ -121,6 +121,11 @@ export interface Replication {
   standing(c: Connection, o: { deadline: number; signal: Signal }): Promise<Standing>
   /** A mark that everything committed so far lies before; asked on the connection that has just written. */
   mark(c: Connection, o: { deadline: number; signal: Signal }): Promise<Mark>
+  /**
+   * The same without a trip of its own: from now on each commit on `c` brings a mark along. The function that is given
+   * back ends that, and gives the mark of the last commit, if it came. Left out where there is no such way.
+   */
+  along?(c: Connection): () => Mark | undefined
   /** Whether the server has what lies before the mark: `not_yet`, or `never` when its line left that one before the mark. */
   holds(at: Pick<Standing, 'line' | 'position' | 'forks'>, wanted: Mark): 'yes' | 'not_yet' | 'never'
   /** Which of two primaries has the younger line: above 0 the first, below 0 the second, 0 when nobody can tell. Pure. */
@@ -148,6 +153,17 @@ export interface Connection {
   isUsable(): boolean
   /** Ends the session; resolves when the socket is closed, at the latest after one second. Never throws. */
   close(): Promise<void>
+}
+
+/** One session lent to several borrowers at once, whose statements travel in one trip. */
+export interface Shared {
+  /**
+   * One for each borrower, to run one statement that only reads, under its own deadline and signal, or to be closed
+   * unused. They set off when the last has done either. Whoever hangs up or is late gets off; the others travel on.
+   */
+  readonly seats: readonly Connection[]
+  /** Resolves when the session is free again; never rejects. */
+  readonly over: Promise<void>
 }
 
 /** What went wrong in the database, in words no engine owns. `applied: unknown`: a write may have happened. */
@@ -244,6 +260,8 @@ export interface Engine {
   readonly capabilities: Capabilities
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
+  /** Left out where a session takes one statement at a time. */
+  readonly share?: (c: Connection, borrowers: number) => Shared
   readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>
   /** A cheap text that changes with the catalogue (same schemas). */
   fingerprint(c: Connection, o: CatalogRequest): Promise<string>

@@ -13,6 +13,8 @@ export interface Trip {
   readonly resource: string
   readonly write: boolean
   readonly source: 'url' | 'body'
+  /** One statement so cheap that it may travel with others of the kind. */
+  readonly shares?: boolean
   /** Rows leave in pieces, at the pace of whoever reads them. */
   readonly stream?: true
   /** Whether the body may still run again; asked after a failure. Default: yes. */
@@ -112,7 +114,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
       let lent: number | undefined
       let failure: Failure | undefined
       try {
-        return await pool.use(ctx.signal, ctx.deadline, async (connection) => {
+        const work = async (connection: Connection) => {
           lent = clock.now()
           ctx.timing.poolMs += lent - asked
           const note = (error?: string) => {
@@ -145,7 +147,8 @@ export function createExecute(d: ExecuteDependencies): Execute {
             }
             throw thrown
           }
-        })
+        }
+        return await pool.use(ctx.signal, ctx.deadline, work, trip.shares)
       } catch (thrown) {
         if (lent === undefined) ctx.timing.poolMs += clock.now() - asked
         if (failure === undefined) {

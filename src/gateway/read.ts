@@ -98,7 +98,10 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
 
     if (plan.page.kind === 'single') {
       const format = request.media === 'json' ? 'object' : formats[request.media]
-      const result = await runner.each(trip, (run) => run(select, values, { format, keep: 1 }))
+      const { quick } = plan.page
+      const result = await runner.each(quick ? { ...trip, shares: true } : trip, (run) =>
+        run(select, values, { format, keep: 1 }),
+      )
       if (result.rows === 0)
         throw new GatewayError('row_not_found', `No row of ${request.resource} has this key.`)
       const version = plan.versionAt === undefined ? undefined : result.hidden?.[plan.versionAt]

@@ -76,11 +76,19 @@ export function createRoute(d: RouteDependencies): Execute {
     if (consistency?.token !== undefined) d.tokens.read(consistency.token)
     try {
       return await d.primary(ctx, trip, async (c) => {
-        const value = await body(c)
-        if (consistency !== undefined && replication.exact) {
+        const wanted = consistency !== undefined && replication.exact
+        const heard = wanted ? replication.along?.(c) : undefined
+        let mark: Mark | undefined
+        let value: T
+        try {
+          value = await body(c)
+        } finally {
+          mark = heard?.()
+        }
+        if (wanted) {
           // The write is done: without its position the answer has no token, and that is all.
           const until = { deadline: Math.min(ctx.deadline, clock.now() + markMs), signal: ctx.signal }
-          const mark = await replication.mark(c, until).catch(() => undefined)
+          mark ??= await replication.mark(c, until).catch(() => undefined)
           if (mark !== undefined) {
             monitor.wrote(mark)
             consistency.answer = d.tokens.write(mark)

@@ -64,6 +64,9 @@ describe('status', () => {
       pools: [],
       budget: undefined,
       breakers: [],
+      shed: { queue_full: 2 },
+      redis: { address: 'cache:6379/0', state: 'down', forMs: 12 },
+      idempotency: { store: 'redis', entries: 1, bytes: 1024, pending: 3 },
       servers: [],
       catalog: { content: catalog('f', [table('a', 'x'), table('b')]), loadedAt: 1000, from: 'database' },
     })

@@ -24,6 +24,17 @@ export interface Status {
   /** null where the share is a number of the configuration. */
   readonly budget: BudgetStats | null
   readonly breakers: readonly BreakerStats[]
+  /** Requests refused unserved since the start, by reason; reasons that never came are left out. */
+  readonly shed: Readonly<Record<string, number>>
+  /** null where none is configured. */
+  readonly redis: { readonly address: string; readonly state: string; readonly forMs: number } | null
+  /** Answers kept for repetitions: where, how many of them in memory, and what Redis has not been told yet. */
+  readonly idempotency: {
+    readonly store: string
+    readonly entries: number
+    readonly bytes: number
+    readonly pending: number
+  }
   /** Empty where the database is one server. */
   readonly servers: readonly ServerStats[]
   /** null before the first reading. */
@@ -53,6 +64,9 @@ export function describeStatus(o: {
   pools: readonly PoolStats[]
   budget: BudgetStats | undefined
   breakers: readonly BreakerStats[]
+  shed: Status['shed']
+  redis: NonNullable<Status['redis']> | undefined
+  idempotency: Status['idempotency']
   servers: readonly ServerStats[]
   catalog:
     | { readonly content: Catalog; readonly loadedAt: number; readonly from: 'database' | 'disk' }
@@ -74,6 +88,9 @@ export function describeStatus(o: {
     pools: o.pools,
     budget: o.budget ?? null,
     breakers: o.breakers,
+    shed: o.shed,
+    redis: o.redis ?? null,
+    idempotency: o.idempotency,
     servers: o.servers,
     catalog: o.catalog
       ? {

@@ -18,6 +18,9 @@ const status: Status = {
   pools: [],
   budget: null,
   breakers: [],
+  shed: {},
+  redis: null,
+  idempotency: { store: 'memory', entries: 0, bytes: 0, pending: 0 },
   servers: [],
   catalog: null,
 }

@@ -110,7 +110,7 @@ export function createDataApp(d: DataDependencies): Answerer {
 
   function rows(x: Exchange, resource: string, key: string | undefined): Promise<Reply> | Reply {
     const snapshot = x.snapshot(d.schema)
-    const form = { resource, key, search: x.search, header: x.header, limits: d.limits }
+    const form = { resource, key, search: x.search, header: headerOf(x), limits: d.limits }
     switch (x.method) {
       case 'GET':
       case 'HEAD':
@@ -160,7 +160,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     const request = parseCall({
       resource: routine,
       search: x.search,
-      header: x.header,
+      header: headerOf(x),
       limits: d.limits,
       method,
       body: method === 'POST' ? await x.body() : undefined,
@@ -270,6 +270,8 @@ function respondNow(answer: Answer, asked: Asked, ctx: Context): Reply {
   if (answer.kind === 'stream') throw new GatewayError('not_acceptable', 'This answer cannot be a stream.')
   return respond(answer, asked, ctx)
 }
+
+const headerOf = (x: Exchange) => (name: string) => x.header(name)
 
 function askedOf(x: Exchange, request: Pick<Asked, 'numbers' | 'preferences'>): Asked {
   const none = x.header('if-none-match')

@@ -16,9 +16,18 @@ import { readBody } from './request-body.ts'
 /** A request id that came along is kept when it is a UUID: anything else could forge log lines. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** Leads from a response to its exchange. */
+const exchange = Symbol('exchange')
+type Answering = ServerResponse & { [exchange]?: Exchange }
+
+function closed(this: Answering): void {
+  this[exchange]?.hangUp()
+}
+
 /**
  * One exchange. A class, where the rest of the house makes closures: there is one for every request, and a dozen
- * closures each would be a tenth of what a key read allocates.
+ * closures each would be a tenth of what a key read allocates. It keeps no closure over its constructor's arguments in a
+ * field, either: with those, V8 13.6 held on to every request until the next full collection (docs/adr/0014).
  */
 export class Exchange implements Context {
   readonly method: string
@@ -39,7 +48,6 @@ export class Exchange implements Context {
   readonly consistency: Consistency | undefined
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
-  readonly header: (name: string) => string | undefined
   /** Route template, once it is known. */
   template = '_OTHER'
   /** Resource or routine for metrics, once it is known to exist. */
@@ -59,7 +67,7 @@ export class Exchange implements Context {
   private readonly d: DataDependencies
   private readonly open: OpenExchanges
   private readonly entry: OpenExchange
-  private readonly hangUp: () => void
+  private readonly cancellation: Cancellation
 
   /** @param open every exchange under way; whoever ends the drain aborts them all */
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, d: DataDependencies, open: OpenExchanges) {
@@ -79,10 +87,6 @@ export class Exchange implements Context {
     this.requestId = typeof given === 'string' && uuid.test(given) ? given.toLowerCase() : randomUUID()
     this.principal = authenticate()
     this.observe = d.observe
-    this.header = (name) => {
-      const value = incoming.headers[name]
-      return typeof value === 'string' ? value : value?.join(', ')
-    }
     this.consistency = d.consistency
       ? {
           token: this.header('postern-consistency'),
@@ -90,18 +94,27 @@ export class Exchange implements Context {
           answer: undefined,
         }
       : undefined
-    const cancellation = new Cancellation()
-    this.signal = cancellation
-    this.entry = { cancellation, at: -1 }
+    this.cancellation = new Cancellation()
+    this.signal = this.cancellation
+    this.entry = { cancellation: this.cancellation, at: -1 }
     this.deadline = 0
     this.limit(undefined)
-    this.hangUp = () => {
-      if (!outgoing.writableFinished)
-        cancellation.abort(new GatewayError('client_closed', 'The client hung up.'))
-    }
-    outgoing.on('close', this.hangUp)
-    if (d.cancelled.aborted) cancellation.abort(d.cancelled.reason)
+    ;(outgoing as Answering)[exchange] = this
+    outgoing.on('close', closed)
+    if (d.cancelled.aborted) this.cancellation.abort(d.cancelled.reason)
     else open.add(this.entry)
+  }
+
+  /** A header of the request by its name in lower case; several of one name as one list. */
+  header(name: string): string | undefined {
+    const value = this.incoming.headers[name]
+    return typeof value === 'string' ? value : value?.join(', ')
+  }
+
+  /** The client has gone. */
+  hangUp(): void {
+    if (!this.outgoing.writableFinished)
+      this.cancellation.abort(new GatewayError('client_closed', 'The client hung up.'))
   }
 
   /** The snapshot this exchange is bound to. */
@@ -174,7 +187,7 @@ export class Exchange implements Context {
   done(status: number, bytes: number): void {
     if (this.finished) return
     this.finished = true
-    this.outgoing.off('close', this.hangUp)
+    this.outgoing.off('close', closed)
     this.open.remove(this.entry)
     const { error } = this
     this.observe({

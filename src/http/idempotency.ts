@@ -1,7 +1,7 @@
 /** Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): a repeated POST or PATCH gets the first answer, not a second effect. */
 import { createHash } from 'node:crypto'
 import { asGatewayError, GatewayError } from '#base/errors.ts'
-import type { Records } from '#limits/idempotency.ts'
+import type { Claim, Records } from '#limits/idempotency.ts'
 import type { Exchange } from './exchange.ts'
 import { problemReply, type Reply } from './problem.ts'
 import { shown } from './refuse.ts'
@@ -34,6 +34,28 @@ export function idempotencyKey(header: string | undefined): string | undefined {
 /** Errors after which nobody knows whether something happened: a repetition must not run. */
 const unknowable = new Set(['outcome_unknown', 'internal'])
 
+/** Replies as bytes, for a store outside of this process: the length of what JSON can say, that, and the body as it is. */
+export const replyCodec = {
+  write: ({ status, headers, body }: Reply): Buffer => {
+    const head = Buffer.from(JSON.stringify({ status, headers, empty: body === null }))
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(head.length)
+    return Buffer.concat([length, head, body === null ? Buffer.alloc(0) : Buffer.from(body as Uint8Array)])
+  },
+  read: (bytes: Buffer): Reply | undefined => {
+    try {
+      const end = 4 + bytes.readUInt32BE(0)
+      const { status, headers, empty } = JSON.parse(bytes.toString('utf8', 4, end)) as Pick<
+        Reply,
+        'status' | 'headers'
+      > & { empty: boolean }
+      return { status, headers, body: empty ? null : bytes.subarray(end) }
+    } catch {
+      return undefined
+    }
+  },
+}
+
 /** What differs between two answers to the same request. */
 const ofTheMoment = ['x-request-id', 'server-timing']
 
@@ -47,8 +69,9 @@ function kept({ status, headers, body }: Reply, largest: number): { reply: Reply
 
 /**
  * Runs `handler` unless its request has run before.
- * @throws GatewayError idempotency_key_busy while the first runs, idempotency_key_reused for another request; and what
- *   the handler throws
+ * @throws GatewayError idempotency_key_busy while the first runs, idempotency_key_reused for another request,
+ *   outcome_unknown when whoever ran the first was lost, idempotency_unavailable when nobody knows; and what the handler
+ *   throws
  */
 export async function once(
   x: Exchange,
@@ -59,7 +82,14 @@ export async function once(
   const hash = createHash('sha256')
   hash.update(JSON.stringify([x.method, x.path, x.search, x.header('content-type'), x.header('if-match')]))
   const fingerprint = hash.update(await x.body()).digest('base64url')
-  const claim = records.claim({ owner: x.principal.subject, key, fingerprint })
+  const ask = { owner: x.principal.subject, key, fingerprint, deadline: x.deadline }
+  let claim: Claim<Reply>
+  try {
+    claim = await records.claim(ask)
+  } catch (error) {
+    x.observe({ kind: 'idempotency', result: 'unavailable' })
+    throw error
+  }
   x.observe({ kind: 'idempotency', result: claim.kind })
   switch (claim.kind) {
     case 'repeated': {
@@ -78,6 +108,11 @@ export async function once(
         'idempotency_key_reused',
         'This Idempotency-Key was used for a request with another method, path or body.',
       )
+    case 'unknown':
+      throw new GatewayError(
+        'outcome_unknown',
+        `The gateway that began this request ${Math.round(claim.forMs)} ms ago has not said what became of it: it may or may not have been applied. It was not repeated.`,
+      )
     case 'first':
       break
     default:
@@ -86,13 +121,13 @@ export async function once(
   try {
     const reply = await handler()
     const { reply: answer, bytes } = kept(reply, largestBody)
-    claim.keep(answer, bytes)
+    await claim.keep(answer, bytes)
     return reply
   } catch (thrown) {
     const error = asGatewayError(thrown)
     // Of any other error it is certain that nothing was applied.
-    if (unknowable.has(error.code)) claim.keep(problemReply(error, x.requestId), 2048)
-    else claim.release()
+    if (unknowable.has(error.code)) await claim.keep(problemReply(error, x.requestId), 2048)
+    else await claim.release()
     throw thrown
   }
 }

@@ -56,6 +56,18 @@ const show = (s) => {
     cell('th', p.name),
     ...[p.inUse, p.idle, p.connecting, p.max, p.waiting, p.queueLimit].map((n) => cell('td', n, 'number')),
   ]))
+  const { budget, redis, idempotency: kept } = s
+  const refused = Object.entries(s.shed).map(([reason, times]) => reason + ' ' + times).join(', ')
+  fill('shares', [
+    budget && ['Budget', budget.share + ' of ' + budget.connections + ' connections (' + budget.reserved + ' reserved), ' +
+      budget.instances + (budget.instances === 1 ? ' gateway' : ' gateways') +
+      (budget.blind ? '; the server could not be asked lately' : ''), budget.blind ? 'bad' : ''],
+    ['Refused', refused || 'none', refused ? 'bad' : 'good'],
+    redis && ['Redis', redis.state + ' for ' + ago(Math.floor(redis.forMs / 1000)) + ', ' + redis.address,
+      redis.state === 'up' ? 'good' : 'bad'],
+    ['Idempotency keys', kept.entries + ' answers in memory' + (kept.store === 'redis' ? ', shared through Redis' : '') +
+      (kept.pending ? '; ' + kept.pending + ' outcomes wait for Redis' : ''), kept.pending ? 'bad' : ''],
+  ].filter(Boolean).map(([name, text, className]) => [cell('th', name), cell('td', text, className)]))
   $('several').hidden = s.servers.length === 0
   fill('servers', s.servers.map((e) => [
     cell('th', e.name),
@@ -122,6 +134,7 @@ const page = `<!doctype html>
 ${table('checks', 'What readiness is made of', ['Check', 'State', 'Detail', 'Since'])}
 <h2>Pools</h2>
 ${table('pools', 'Connections to the database', ['Pool', 'In use', 'Idle', 'Connecting', 'Max', 'Waiting', 'Queue limit'])}
+${table('shares', 'Budget, requests refused since the start, and what is kept for repetitions', ['What', 'Now'])}
 <section id="several" hidden>
 <h2>Servers</h2>
 ${table('servers', 'The servers of the database', ['Server', 'Address', 'Role', 'Use', 'Behind'])}

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { virtualClock } from '#base/clock.ts'
-import { type Claim, createRecords } from './idempotency.ts'
+import { createRecords, type LocalClaim } from './idempotency.ts'
 
 const setUp = (o: { keep?: number; entries?: number; memory?: number } = {}) => {
   const clock = virtualClock()
   const records = createRecords<string>({ clock, keep: 1000, entries: 3, memory: 100, ...o })
-  const claim = (key: string, fingerprint = 'f', owner = 'ann') => records.claim({ owner, key, fingerprint })
-  const first = (key: string): Extract<Claim<string>, { kind: 'first' }> => {
+  const claim = (key: string, fingerprint = 'f', owner = 'ann') =>
+    records.claim({ owner, key, fingerprint, deadline: 1000 })
+  const first = (key: string): Extract<LocalClaim<string>, { kind: 'first' }> => {
     const claimed = claim(key)
     if (claimed.kind !== 'first') throw new Error(`${key} is ${claimed.kind}`)
     return claimed
@@ -64,10 +65,10 @@ describe('records', () => {
   it('make room for new ones, the oldest first, by number and by bytes', () => {
     const { records, claim, first } = setUp()
     for (const key of ['a', 'b', 'c', 'd']) first(key).keep(key, 10)
-    expect(records.size()).toEqual({ entries: 3, bytes: 30 })
+    expect(records.stats()).toEqual({ store: 'memory', entries: 3, bytes: 30, pending: 0 })
     expect(claim('b').kind).toBe('repeated')
     first('e').keep('e', 85)
-    expect(records.size()).toEqual({ entries: 2, bytes: 95 })
+    expect(records.stats()).toMatchObject({ entries: 2, bytes: 95 })
     expect(claim('d').kind).toBe('repeated')
     expect(claim('c').kind).toBe('first')
   })

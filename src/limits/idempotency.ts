@@ -1,34 +1,60 @@
 /** Answers to requests that carried an Idempotency-Key, kept so that a repetition gets the first answer instead of a second effect. */
 import type { Clock } from '#base/clock.ts'
 
-/** Whose request it is and what it asks. */
+/** Whose request it is, what it asks, and until when. */
 export interface Ask {
   /** The caller; keys of two callers have nothing to do with each other. */
   readonly owner: string
   readonly key: string
   /** Equal for equal requests. */
   readonly fingerprint: string
+  /** Monotonic ms at which the request is over, whatever becomes of it. */
+  readonly deadline: number
 }
 
 export type Claim<A> =
   /** Nobody has asked this before: run it, then call exactly one of the two. */
   | {
       readonly kind: 'first'
-      /** @param bytes what the answer takes in memory */
-      keep(answer: A, bytes: number): void
-      /** Nothing can have happened: a repetition runs as if it were the first. */
-      release(): void
+      /**
+       * Settles when repetitions get the answer, or it is clear that they will later. Never rejects.
+       * @param bytes what the answer takes in memory
+       */
+      keep(answer: A, bytes: number): Promise<void> | void
+      /** Nothing can have happened: a repetition runs as if it were the first. Never rejects. */
+      release(): Promise<void> | void
     }
   | { readonly kind: 'repeated'; readonly answer: A }
   /** The first is still running. Milliseconds. */
   | { readonly kind: 'running'; readonly forMs: number }
   /** The key was used for another request. */
   | { readonly kind: 'reused' }
+  /** Whoever ran the first said nothing within its time, and will hardly do so any more. Milliseconds since it began. */
+  | { readonly kind: 'unknown'; readonly forMs: number }
 
 export interface Records<A> {
-  claim(ask: Ask): Claim<A>
-  /** Answers kept, and the bytes they take. */
-  size(): { readonly entries: number; readonly bytes: number }
+  /** @throws GatewayError idempotency_unavailable, when it cannot be told; then nothing may run */
+  claim(ask: Ask): Promise<Claim<A>> | Claim<A>
+  stats(): RecordStats
+}
+
+/** For /status and metrics. */
+export interface RecordStats {
+  readonly store: 'memory' | 'redis'
+  /** Answers kept in the memory of this gateway, and the bytes they take. */
+  readonly entries: number
+  readonly bytes: number
+  /** What the shared store has not been told yet. */
+  readonly pending: number
+}
+
+/** What a store in memory answers: at once. */
+export type LocalClaim<A> =
+  | Exclude<Claim<A>, { kind: 'first' | 'unknown' }>
+  | { readonly kind: 'first'; keep(answer: A, bytes: number): void; release(): void }
+
+export interface LocalRecords<A> extends Records<A> {
+  claim(ask: Ask): LocalClaim<A>
 }
 
 interface Entry<A> {
@@ -48,7 +74,7 @@ export function createRecords<A>(o: {
   keep: number
   entries: number
   memory: number
-}): Records<A> {
+}): LocalRecords<A> {
   const running = new Map<string, Entry<A>>()
   /** Oldest first. */
   const kept = new Map<string, Entry<A>>()
@@ -86,9 +112,9 @@ export function createRecords<A>(o: {
           bytes += size
           makeRoom(o.clock.now())
         },
-        release: () => running.delete(name),
+        release: () => void running.delete(name),
       }
     },
-    size: () => ({ entries: kept.size, bytes }),
+    stats: () => ({ store: 'memory', entries: kept.size, bytes, pending: 0 }),
   }
 }

@@ -18,8 +18,8 @@ export interface ReadPlan {
   readonly select: Select
   readonly count: Count | undefined
   /** How the next page is reached. `signature` binds a cursor to resource, order and version. */
-  readonly page:
-    | { readonly kind: 'single' }
+  readonly page: /** `quick`: looks up one row of a table by its primary key and nothing else. */
+    | { readonly kind: 'single'; readonly quick: boolean }
     | { readonly kind: 'keyset'; readonly terms: readonly OrderTerm[]; readonly signature: string }
     | { readonly kind: 'offset' }
     | { readonly kind: 'stream' }

@@ -75,7 +75,10 @@ function planRow(parts: Parts, keyParts: number): ReadPlan {
   return {
     select,
     count: undefined,
-    page: { kind: 'single' },
+    page: {
+      kind: 'single',
+      quick: access.resource.table.kind === 'table' && where === undefined && !shown.embeds,
+    },
     keep: 1,
     versionAt: 0,
     embeds: shown.embeds,

@@ -3,7 +3,7 @@ import { type Timer, type VirtualClock, virtualClock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Observation } from '#base/observation.ts'
 import { createPool } from './pool.ts'
-import type { Poolable, PoolSettings } from './types.ts'
+import type { Poolable, PoolSettings, Shared } from './types.ts'
 
 /** The same clock, with the number of timers that its user has pending. */
 function counting(clock: VirtualClock): VirtualClock & { pending(): number } {
@@ -35,6 +35,8 @@ export interface Thing extends Poolable {
   closing: boolean
   closed: boolean
   borrowers: number
+  /** Seats of it that are not given back; as a whole it is then lent to nobody. */
+  seats: number
 }
 
 /** How the other side behaves; may be changed at any time. */
@@ -45,6 +47,8 @@ export interface Weather {
   validate: 'fine' | 'refuse' | 'hang' | 'readonly'
   validateMs: number
   closeMs: number
+  /** From the last seat given back until the thing is free. */
+  overMs: number
 }
 
 export const settings: PoolSettings = {
@@ -84,9 +88,18 @@ export function poolOfThings(
 ) {
   const time = virtualClock()
   const clock = counting(time)
-  const weather: Weather = { connect: 'fine', connectMs: 0, validate: 'fine', validateMs: 0, closeMs: 0 }
+  const weather: Weather = {
+    connect: 'fine',
+    connectMs: 0,
+    validate: 'fine',
+    validateMs: 0,
+    closeMs: 0,
+    overMs: 0,
+  }
   const seen: Observation[] = []
   const things: Thing[] = []
+  /** How many shared each shared loan. */
+  const parties: number[] = []
   const calls = { connect: 0, validate: 0, connecting: 0, mostConnecting: 0 }
   const refused = new Error('connection refused')
   const sleep = (ms: number) =>
@@ -102,6 +115,7 @@ export function poolOfThings(
       closing: false,
       closed: false,
       borrowers: 0,
+      seats: 0,
       isUsable: () => made.usable && !made.closed,
       close: async () => {
         made.closing = true
@@ -113,6 +127,38 @@ export function poolOfThings(
     return made
   }
 
+  /** A seat is a thing of its own with the state of the whole. */
+  const share = (whole: Thing, borrowers: number): Shared<Thing> => {
+    if (whole.borrowers + whole.seats > 0) throw new Error('shared while lent')
+    const over = Promise.withResolvers<void>()
+    whole.seats = borrowers
+    parties.push(borrowers)
+    const seats = Array.from({ length: borrowers }, () => {
+      let open = true
+      const seat: Thing = {
+        ...whole,
+        borrowers: 0,
+        isUsable: whole.isUsable,
+        get usable() {
+          return whole.usable
+        },
+        set usable(usable: boolean) {
+          whole.usable = usable
+        },
+        close: async () => {
+          if (!open) return
+          open = false
+          whole.seats--
+          if (whole.seats > 0) return
+          await sleep(weather.overMs)
+          over.resolve()
+        },
+      }
+      return seat
+    })
+    return { seats, over: over.promise }
+  }
+
   const pool = createPool<Thing>(
     { ...settings, ...changes },
     {
@@ -122,6 +168,7 @@ export function poolOfThings(
         watch(o)
       },
       random,
+      share,
       connect: async () => {
         calls.connect++
         calls.connecting++
@@ -147,7 +194,7 @@ export function poolOfThings(
   )
 
   /** Asks for a connection and keeps it until `end`. */
-  const borrow = (deadlineIn = 10_000): Loan => {
+  const borrow = (deadlineIn = 10_000, shares = false): Loan => {
     const done = Promise.withResolvers<void>()
     const loan: Loan = {
       thing: undefined,
@@ -164,20 +211,19 @@ export function poolOfThings(
       if (error instanceof GatewayError) loan.error = error
       else if (error !== undefined) throw error
     }
-    void pool
-      .use(loan.abort.signal, clock.now() + deadlineIn, async (lent) => {
-        loan.thing = lent
-        loan.startedAt = clock.now()
-        loan.position = bodies++
-        lent.borrowers++
-        await done.promise
-        lent.borrowers--
-      })
-      .then(() => settled(), settled)
+    const body = async (lent: Thing) => {
+      loan.thing = lent
+      loan.startedAt = clock.now()
+      loan.position = bodies++
+      lent.borrowers++
+      await done.promise
+      lent.borrowers--
+    }
+    void pool.use(loan.abort.signal, clock.now() + deadlineIn, body, shares).then(() => settled(), settled)
     return loan
   }
 
   const count = (kind: Observation['kind']) => seen.filter((o) => o.kind === kind).length
   const evictions = () => seen.flatMap((o) => (o.kind === 'pool.evict' ? [o.reason] : []))
-  return { pool, clock, weather, seen, things, calls, refused, borrow, count, evictions }
+  return { pool, clock, weather, seen, things, parties, calls, refused, borrow, count, evictions }
 }

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { type Loan, poolOfThings, settings, type Weather } from './pool.fixture.ts'
 
 type Action =
-  | { kind: 'use'; deadlineIn: number }
+  | { kind: 'use'; deadlineIn: number; shares: boolean }
   | { kind: 'end'; which: number; broken: boolean }
   | { kind: 'abort'; which: number }
   | { kind: 'break'; which: number }
@@ -22,7 +22,11 @@ const mood = fc.constantFrom('fine' as const, 'fine' as const, 'refuse' as const
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 48,
-    arbitrary: fc.record({ kind: fc.constant('use'), deadlineIn: fc.constantFrom(0, 1, 50, 400, 2000) }),
+    arbitrary: fc.record({
+      kind: fc.constant('use'),
+      deadlineIn: fc.constantFrom(0, 1, 50, 400, 2000),
+      shares: fc.boolean(),
+    }),
   },
   {
     weight: 32,
@@ -40,6 +44,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
         fc.record({ connectMs: someMs }),
         fc.record({ validateMs: someMs }),
         fc.record({ closeMs: someMs }),
+        fc.record({ overMs: someMs }),
       ),
     }),
   },
@@ -74,7 +79,7 @@ it('keeps every promise under any schedule', { timeout: 30_000 }, async () => {
 })
 
 async function run(changes: Partial<typeof settings>, actions: Action[], chance: number): Promise<void> {
-  const loans: (Loan & { askedAt: number; limit: number })[] = []
+  const loans: (Loan & { askedAt: number; limit: number; shares: boolean })[] = []
   /** What a pool that has shrunk has too much of may only become less. */
   let allowed = 0
   let allowedWaiting = 0
@@ -103,10 +108,15 @@ async function run(changes: Partial<typeof settings>, actions: Action[], chance:
     checkNumber()
     expect(overfull, 'never more than max').toBe(false)
     const { max, waiting, queueLimit, inUse, connecting } = pool.stats()
-    for (const thing of things) expect(thing.borrowers, 'one borrower each').toBeLessThanOrEqual(1)
-    const started = loans.filter((l) => l.startedAt !== undefined)
-    const order = started.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0))
-    expect(order, 'first come, first served').toEqual(started)
+    for (const thing of things) {
+      expect(thing.borrowers, 'one borrower each').toBeLessThanOrEqual(1)
+      if (thing.seats > 0) expect(thing.borrowers, 'shared or lent').toBe(0)
+    }
+    for (const shares of [true, false]) {
+      const started = loans.filter((l) => l.startedAt !== undefined && l.shares === shares)
+      const order = started.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0))
+      expect(order, 'first come, first served').toEqual(started)
+    }
     for (const loan of loans) {
       const answered = loan.startedAt ?? loan.settledAt ?? Number.POSITIVE_INFINITY
       expect(answered <= loan.limit || clock.now() < loan.limit, 'answered in time').toBe(true)
@@ -124,7 +134,8 @@ async function run(changes: Partial<typeof settings>, actions: Action[], chance:
       case 'use': {
         const askedAt = clock.now()
         const limit = askedAt + Math.min(step.deadlineIn, settings.acquireTimeout)
-        loans.push(Object.assign(borrow(step.deadlineIn), { askedAt, limit }))
+        const { deadlineIn, shares } = step
+        loans.push(Object.assign(borrow(deadlineIn, shares), { askedAt, limit, shares }))
         break
       }
       case 'end': {

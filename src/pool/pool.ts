@@ -2,11 +2,12 @@
 import type { EvictionReason } from '#base/observation.ts'
 import type { Signal } from '#base/signal.ts'
 import { createConnector } from './connector.ts'
-import { createQueue } from './queue.ts'
+import { partyOf, partySize } from './party.ts'
+import { createQueue, type Waiter } from './queue.ts'
 import { hungUp, overloaded, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
 import { createShelf, type Entry } from './shelf.ts'
 import { createTicker } from './ticker.ts'
-import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats } from './types.ts'
+import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats, Shared } from './types.ts'
 import { within } from './within.ts'
 
 /** Milliseconds between two looks at all connections: the grain of leak, idle and lifetime limits. */
@@ -16,11 +17,18 @@ const longestClose = 2000
 /** The share of maxLifetime that chance may take away. */
 const lifetimeJitter = 0.25
 
+/** What a borrower holds: a connection, or one seat of it. */
+interface Loan<C> {
+  readonly entry: Entry<C>
+  readonly connection: C
+  readonly shared: (Pick<Shared<C>, 'over'> & { holders: number }) | undefined
+}
+
 /**
  * Makes a pool and begins to fill it to `min`.
  *
  * Admission: `max` callers who hold a connection or can get one, and `queue` more who wait for one to be
- * given back. Order: first come, first served; the connection used last is lent first, so that surplus ones
+ * given back. Order: first come, first served, and whoever shares takes others like it along (party.ts); the connection used last is lent first, so that surplus ones
  * grow idle. Everything that changes what can be lent ends in `serve`.
  */
 export function createPool<C extends Poolable>(
@@ -28,7 +36,7 @@ export function createPool<C extends Poolable>(
   dependencies: PoolDependencies<C>,
 ): Pool<C> {
   const { name } = settings
-  const { clock, observe } = dependencies
+  const { clock, observe, share } = dependencies
   let max = settings.max
   let queueLimit = settings.queue
   let generation = 0
@@ -57,7 +65,7 @@ export function createPool<C extends Poolable>(
     failed: () => serve(clock.now()),
     ready: () => serve(clock.now()),
   })
-  const queue = createQueue<Entry<C>>(clock, {
+  const queue = createQueue<Loan<C>>(clock, {
     expired: (caller) => {
       const now = clock.now()
       const waitedMs = now - caller.since
@@ -171,9 +179,28 @@ export function createPool<C extends Poolable>(
     )
   }
 
-  const lend = (entry: Entry<C>, since: number, deadline: number, now: number) => {
+  const lend = (entry: Entry<C>, deadline: number, now: number) =>
     shelf.move(entry, { kind: 'lent', since: now, deadline })
-    observe({ kind: 'pool.wait', pool: name, ms: now - since })
+
+  const waited = (ms: number) => observe({ kind: 'pool.wait', pool: name, ms })
+
+  /** To the first in line, and to those whom it takes along. */
+  const give = (entry: Entry<C>, first: Waiter<Loan<C>>, now: number) => {
+    const { connection } = entry
+    if (share === undefined || !first.caller.shares) {
+      lend(entry, first.caller.deadline, now)
+      waited(now - first.caller.since)
+      first.give({ entry, connection, shared: undefined })
+      return
+    }
+    const party = partyOf(first, partySize(queue.sharing, shelf.count.idle))
+    const { seats, over } = share(connection, party.length)
+    lend(entry, Math.max(...party.map(({ caller }) => caller.deadline)), now)
+    const shared = { holders: party.length, over }
+    party.forEach((waiter, i) => {
+      waited(now - waiter.caller.since)
+      waiter.give({ entry, connection: seats[i] as C, shared })
+    })
   }
 
   /** The one place that serves the line and decides what else to do for it. */
@@ -196,8 +223,7 @@ export function createPool<C extends Poolable>(
       const reason = unfit(entry, now)
       if (reason) evict(entry, reason)
       else if (trusted(entry, now)) {
-        lend(entry, waiter.caller.since, waiter.caller.deadline, now)
-        waiter.give(entry)
+        give(entry, waiter, now)
         behindSince = queue.size === 0 ? undefined : (behindSince ?? now)
       } else if (shelf.count.checking < queue.size) check(entry)
       else return
@@ -242,15 +268,27 @@ export function createPool<C extends Poolable>(
   }
 
   /** The short way: a connection lies ready and nobody waits. Makes no timer and no promise. */
-  const lendAtOnce = (signal: Signal, deadline: number, now: number): Entry<C> | undefined => {
+  const lendAtOnce = (signal: Signal, deadline: number, now: number): Loan<C> | undefined => {
     if (draining || queue.size > 0 || deadline <= now || signal.aborted) return undefined
     const entry = shelf.newest()
     if (!entry || !trusted(entry, now) || unfit(entry, now)) return undefined
-    lend(entry, now, deadline, now)
-    return entry
+    lend(entry, deadline, now)
+    waited(0)
+    return { entry, connection: entry.connection, shared: undefined }
   }
 
-  const waitForOne = (signal: Signal, deadline: number, now: number): Promise<Entry<C>> => {
+  /** Whoever else can share comes this turn: they are served together at its end. */
+  let serving = false
+  const serveSoon = () => {
+    if (serving) return
+    serving = true
+    clock.soon(() => {
+      serving = false
+      serve(clock.now())
+    })
+  }
+
+  const waitForOne = (signal: Signal, deadline: number, now: number, shares: boolean): Promise<Loan<C>> => {
     if (signal.aborted) return Promise.reject(hungUp(name, signal))
     if (draining) {
       observe({ kind: 'shed', reason: 'draining' })
@@ -263,12 +301,22 @@ export function createPool<C extends Poolable>(
     }
     if (queue.size === 0) behindSince = undefined
     const until = Math.min(deadline, now + settings.acquireTimeout)
-    const turn = queue.wait({ since: now, until, deadline, signal })
-    serve(now)
+    const turn = queue.wait({ since: now, until, deadline, signal, shares })
+    if (shares) serveSoon()
+    else serve(now)
     return turn
   }
 
-  const giveBack = (entry: Entry<C>) => {
+  const giveBack = ({ entry, connection, shared }: Loan<C>) => {
+    if (shared === undefined) {
+      takeBack(entry)
+      return
+    }
+    void connection.close()
+    if (--shared.holders === 0) void shared.over.then(() => takeBack(entry))
+  }
+
+  const takeBack = (entry: Entry<C>) => {
     const { state } = entry
     // Taken away in the meantime (leak, end of a drain): there is nothing left to give back.
     if (state.kind !== 'lent') return
@@ -281,21 +329,22 @@ export function createPool<C extends Poolable>(
     if (queue.size > 0 || draining) serve(now)
   }
 
-  const withLoan = async <T>(entry: Entry<C>, body: (connection: C) => Promise<T>): Promise<T> => {
+  const withLoan = async <T>(loan: Loan<C>, body: (connection: C) => Promise<T>): Promise<T> => {
     try {
-      return await body(entry.connection)
+      return await body(loan.connection)
     } finally {
-      giveBack(entry)
+      giveBack(loan)
     }
   }
 
   serve(clock.now())
   return {
-    use: (signal, deadline, body) => {
+    use: (signal, deadline, body, shares = false) => {
       const now = clock.now()
-      const entry = lendAtOnce(signal, deadline, now)
-      if (entry !== undefined) return withLoan(entry, body)
-      return waitForOne(signal, deadline, now).then((lent) => withLoan(lent, body))
+      const sharing = shares && share !== undefined
+      const loan = sharing ? undefined : lendAtOnce(signal, deadline, now)
+      if (loan !== undefined) return withLoan(loan, body)
+      return waitForOne(signal, deadline, now, sharing).then((lent) => withLoan(lent, body))
     },
     stats,
     resize: (to) => {

@@ -10,17 +10,23 @@ interface Caller {
   /** Its own deadline, at which it should be done with the connection. */
   readonly deadline: number
   readonly signal: Signal
+  /** Takes a seat beside others. */
+  readonly shares: boolean
 }
 
 /** A caller with the two ways to let it go; each takes it out of the line. */
-interface Waiter<T> {
+export interface Waiter<T> {
   readonly caller: Caller
+  /** Who came next. */
+  readonly behind: Waiter<T> | undefined
   give(value: T): void
   refuse(error: Error): void
 }
 
 interface Queue<T> {
   readonly size: number
+  /** How many of them share. */
+  readonly sharing: number
   /** Joins the end of the line; settles when given something, refused, at `until` or when the signal aborts. */
   wait(caller: Caller): Promise<T>
   /** Who came first. */
@@ -45,6 +51,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   let first: Place<T> | undefined
   let last: Place<T> | undefined
   let size = 0
+  let sharing = 0
   /** One timer for the whole line, at the earliest end in it or before. */
   let alarm: Timer | undefined
   let alarmAt = 0
@@ -75,6 +82,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       else last.behind = place
       last = place
       size++
+      if (place.caller.shares) sharing++
     },
     part: (place) => {
       const { before, behind } = place
@@ -85,6 +93,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       place.before = undefined
       place.behind = undefined
       size--
+      if (place.caller.shares) sharing--
     },
     aborted: events.aborted,
   }
@@ -92,6 +101,9 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   return {
     get size() {
       return size
+    },
+    get sharing() {
+      return sharing
     },
     head: () => first,
     close: () => alarm?.cancel(),

@@ -4,6 +4,8 @@ import type { Catalog } from '#catalog/model.ts'
 import type { ConfigFault } from '#config/fault.ts'
 import type { Config } from '#config/schema.ts'
 import type { AnnouncerStatus, Connection, Engine, ServerRole } from '#engine/engine.ts'
+import type { ServerStats } from '#gateway/monitor.ts'
+import type { Database } from './database.ts'
 import { databaseTrouble } from './database-trouble.ts'
 import { defaultMax } from '#pool/options.ts'
 import { announcerHints } from './events-report.ts'
@@ -14,6 +16,8 @@ export interface DatabaseReport {
   readonly address: string
   readonly role?: ServerRole
   readonly server?: string
+  /** Each server, where there are several. */
+  readonly servers?: readonly { readonly name: string; readonly address: string; readonly role: string }[]
   readonly catalog?: {
     readonly tables: number
     readonly views: number
@@ -35,7 +39,30 @@ export interface Inspection {
 }
 
 /** Never throws for what the database does; each step has the time its option gives. */
-export async function inspectDatabase(engine: Engine, config: Config, clock: Clock): Promise<Inspection> {
+export async function inspectDatabase(
+  { engine, servers }: Pick<Database, 'engine' | 'servers'>,
+  config: Config,
+  clock: Clock,
+): Promise<Inspection> {
+  const all = await servers()
+  const found = await inspect(engine, config, clock)
+  if (all.length === 0) return found
+  return {
+    ...found,
+    database: { ...found.database, servers: all.map(({ name, address, role }) => ({ name, address, role })) },
+    warnings: [...found.warnings, ...all.flatMap(serverWarnings)],
+  }
+}
+
+/** A server that is away, or not what the configuration takes it for. */
+function serverWarnings({ name, address, kind, role }: ServerStats): string[] {
+  if (role === 'unknown') return [`${name}, ${address}, is not reached`]
+  return kind === 'replica' && role === 'primary'
+    ? [`${name}, ${address}, is a primary and serves no reads`]
+    : []
+}
+
+async function inspect(engine: Engine, config: Config, clock: Clock): Promise<Inspection> {
   const { signal } = new AbortController()
   const within = (ms: number) => ({ deadline: clock.now() + ms, signal })
   const { address } = engine

@@ -4,8 +4,9 @@ import { GatewayError } from '#base/errors.ts'
 import type { ConfigFault } from '#config/fault.ts'
 import { faultLine } from '#config/fault.ts'
 import { loadCommand } from '#config/load.ts'
-import type { Engine } from '#engine/engine.ts'
 import type { DatabaseReport } from './check-database.ts'
+import { inspectRedis, type RedisReport } from './check-redis.ts'
+import type { Database } from './database.ts'
 import { inspectDatabase } from './check-database.ts'
 import { checkOptions } from './options.ts'
 import type { RoleIo } from './role.ts'
@@ -19,6 +20,8 @@ interface CheckReport {
   readonly hints: readonly string[]
   /** Left out when the check ended before the database. */
   readonly database?: DatabaseReport
+  /** Left out where none is configured. */
+  readonly redis?: RedisReport
 }
 
 /** Exit code 0: all is right; 1: the database is not; 64: the configuration is not. */
@@ -34,10 +37,10 @@ export async function run(io: RoleIo): Promise<number> {
     print(io, options.format, { ok: true, faults: [], warnings: [], hints: [] })
     return exitCodes.ok
   }
-  const { loadEngine } = await import('./engines.ts')
-  let engine: Engine
+  const { openDatabase } = await import('./database.ts')
+  let opened: Database
   try {
-    engine = await loadEngine(config)
+    opened = await openDatabase(config)
   } catch (error) {
     // What only the engine can judge, such as the parameters of its URL, is configuration all the same.
     if (!(error instanceof GatewayError)) throw error
@@ -45,9 +48,14 @@ export async function run(io: RoleIo): Promise<number> {
     print(io, options.format, { ok: false, faults, warnings: [], hints: [] })
     return exitCodes.usage
   }
-  const found = await inspectDatabase(engine, config, systemClock)
+  const [found, redis] = await Promise.all([
+    inspectDatabase(opened, config, systemClock),
+    inspectRedis(config, systemClock),
+  ])
+  await opened.close()
   const ok = found.faults.length === 0
-  print(io, options.format, { ok, ...found })
+  const warnings = [...found.warnings, ...(redis?.warnings ?? [])]
+  print(io, options.format, { ok, ...found, warnings, ...(redis ? { redis: redis.redis } : {}) })
   return ok ? exitCodes.ok : exitCodes.failed
 }
 
@@ -61,13 +69,16 @@ function print(io: RoleIo, format: 'text' | 'json', report: CheckReport): void {
   for (const fault of report.faults) io.stderr(`postern: ${faultLine(fault)}\n`)
 }
 
-function factLines({ ok, database, hints }: CheckReport): string[] {
+function factLines({ ok, database, hints, redis }: CheckReport): string[] {
   if (!database) return ok ? ['configuration: ok'] : []
   const { address, catalog } = database
   const lines = [
     'configuration: ok',
     `database: ${[address, database.server, database.role].filter(Boolean).join(', ')}`,
   ]
+  for (const { name, address: at, role } of database.servers ?? [])
+    lines.push(`server: ${name}, ${at}, ${role}`)
+  if (redis) lines.push(`redis: ${redis.address}, ${redis.reached ? 'reached' : 'not reached'}`)
   if (!catalog) return lines
   const { tables, views, routines, unmappable } = catalog
   lines.push(`tables: ${tables}`, `views: ${views}`, `routines: ${routines}`)

@@ -5,7 +5,7 @@ import { loadCommand } from '#config/load.ts'
 import type { Announcer, AnnouncerStatus, Connection } from '#engine/engine.ts'
 import { takeAction } from './actions.ts'
 import { databaseTrouble } from './database-trouble.ts'
-import { loadEngine } from './engines.ts'
+import { openDatabase } from './database.ts'
 import { changeLines, refusalLines, statusLines, unknownLines } from './events-report.ts'
 import { reportFaults } from './faults.ts'
 import { eventsActions, eventsOptions } from './options.ts'
@@ -25,7 +25,8 @@ export async function run(io: RoleIo): Promise<number> {
   const loaded = loadCommand({ argv: taken.argv, env: io.env }, eventsOptions)
   if ('faults' in loaded) return reportFaults(io, loaded.faults)
   const { config, options } = loaded
-  const engine = await loadEngine(config)
+  const database = await openDatabase(config)
+  const { engine } = database
   const { announcer } = engine
   const pollMs = config.schema.poll
   if (announcer === undefined) {
@@ -58,6 +59,7 @@ export async function run(io: RoleIo): Promise<number> {
     return exitCodes.failed
   } finally {
     await connection?.close()
+    await database.close()
   }
 }
 

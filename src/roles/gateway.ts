@@ -59,6 +59,7 @@ export async function createGateway(
     observe,
     random: Math.random,
     connect,
+    share: engine.share,
     validate: async (connection, o) => ((await connection.role(o)) === 'primary' ? undefined : 'readonly'),
   })
   const schema: Schema = createSchema({

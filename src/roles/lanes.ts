@@ -106,6 +106,7 @@ function createLane({ name, engine }: Host, monitor: Monitor, config: Config, d:
     ...d,
     random: Math.random,
     connect,
+    share: engine.share,
     validate: async (connection, o) => {
       await see(connection, o)
       return undefined

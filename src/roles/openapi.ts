@@ -1,10 +1,13 @@
 /** `postern openapi`: prints the OpenAPI 3.1 document of the database as the gateway would serve it. */
 import { systemClock as clock } from '#base/clock.ts'
+import type { Catalog } from '#catalog/model.ts'
 import { loadConfig } from '#config/load.ts'
 import { resolveContract } from '#contract/resolve.ts'
+import type { Connection } from '#engine/engine.ts'
 import { authenticate } from '#http/authenticate.ts'
 import { describeApi } from './describe-api.ts'
-import { loadEngine } from './engines.ts'
+import { databaseTrouble } from './database-trouble.ts'
+import { openDatabase } from './database.ts'
 import { reportFaults } from './faults.ts'
 import { exitCodes, type RoleIo } from './role.ts'
 
@@ -13,20 +16,26 @@ export async function run(io: RoleIo): Promise<number> {
   const loaded = loadConfig(io)
   if ('faults' in loaded) return reportFaults(io, loaded.faults)
   const { config } = loaded
-  const engine = await loadEngine(config)
+  const database = await openDatabase(config)
+  const { engine } = database
   const limits = { deadline: clock.now() + config.schema.loadTimeout, signal: new AbortController().signal }
-  const connection = await engine.connect(limits)
+  let connection: Connection | undefined
+  let catalog: Catalog
   try {
-    const catalog = await engine.readCatalog(connection, {
+    connection = await engine.connect(limits)
+    catalog = await engine.readCatalog(connection, {
       ...limits,
       schemas: config.api.schemas,
       unmappable: config.schema.unmappable,
     })
-    io.stdout(
-      `${JSON.stringify(describeApi(resolveContract(catalog, config.api), authenticate(), config.api), undefined, 2)}\n`,
-    )
-    return exitCodes.ok
+  } catch (error) {
+    io.stderr(`postern: ${engine.address}: ${databaseTrouble(engine, error)}\n`)
+    return exitCodes.failed
   } finally {
-    await connection.close()
+    await connection?.close()
+    await database.close()
   }
+  const document = describeApi(resolveContract(catalog, config.api), authenticate(), config.api)
+  io.stdout(`${JSON.stringify(document, undefined, 2)}\n`)
+  return exitCodes.ok
 }

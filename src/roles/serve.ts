@@ -12,7 +12,6 @@ import { createAdminApp } from '#http/admin.ts'
 import { createDataApp } from '#http/app.ts'
 import { type Listener, listen, placesOf } from '#http/listen.ts'
 import { createObserveApp } from '#http/observe.ts'
-import { createRecords } from '#limits/idempotency.ts'
 import { problemReply } from '#http/problem.ts'
 import { createSink } from '#telemetry/sink.ts'
 import { createTelemetry } from '#telemetry/telemetry.ts'
@@ -20,6 +19,7 @@ import { logCrashes } from './crash-log.ts'
 import { describeApi } from './describe-api.ts'
 import { createGateway } from './gateway.ts'
 import { createLifecycle, type Lifecycle, processSignals, type Signals } from './lifecycle.ts'
+import { loadRedis, recordsOf } from './records.ts'
 import type { RoleIo } from './role.ts'
 import { version } from './build.ts'
 import { reportFaults } from './faults.ts'
@@ -64,6 +64,8 @@ export async function serveGateway(
     breakers: () => gateway.breakers.flatMap((breakers) => breakers.stats()),
     endpoints: () => gateway.monitor?.stats() ?? [],
     budget: () => gateway.budget?.stats(),
+    redis: () => redis?.stats(),
+    records: () => records.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
   const { socket } = config.listeners.data
@@ -83,6 +85,8 @@ export async function serveGateway(
   }
   const unwatch = logCrashes({ observe, flush: telemetry.flushSync })
   const gateway = await createGateway(config, { clock, observe })
+  const redis = await loadRedis(config, gateway.engine, { clock, observe })
+  const records = recordsOf(config, gateway.engine, redis, { clock, observe })
   const lookTimeoutMs = config.pools.acquireTimeout + config.pools.validateTimeout
   const health = createHealth({
     clock,
@@ -122,10 +126,7 @@ export async function serveGateway(
         (c) =>
           c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(transactionRunner(t))),
       ),
-    idempotency: {
-      records: createRecords({ clock, ...config.idempotency }),
-      largestBody: config.idempotency.body,
-    },
+    idempotency: { records, largestBody: config.idempotency.body },
     openapi: (snapshot, principal) => describeApi(snapshot.contract, principal, config.api),
     defaultReturn: (operation) => (operation === 'delete' ? 'minimal' : 'representation'),
   })
@@ -143,6 +144,9 @@ export async function serveGateway(
           session: gateway.engine.sessionName,
         },
         budget: gateway.budget?.stats(),
+        redis: redis?.stats(),
+        idempotency: records.stats(),
+        shed: telemetry.shed(),
         health,
         pools: gateway.pools.map((pool) => pool.stats()),
         breakers: gateway.breakers.flatMap((breakers) => breakers.stats()),
@@ -193,6 +197,7 @@ export async function serveGateway(
     () => listen(observeApp, [config.listeners.observe], undefined, { clock, refuse }),
     false,
   )
+  if (redis !== undefined) lifecycle.register({ name: 'redis', start: redis.start, stop: redis.stop })
   lifecycle.register({
     name: 'database',
     start: () => {

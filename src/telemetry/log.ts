@@ -145,6 +145,27 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     fields: ({ from, to, why, primaries }) => ({ from, to, why, primaries }),
   },
   ryw: null,
+  'idempotency.lost': {
+    level: 'error',
+    msg: 'records of idempotency keys were lost with the content of Redis',
+    fields: () => ({}),
+  },
+  'idempotency.overtaken': {
+    level: 'error',
+    msg: 'a request with an idempotency key ran twice, as its record was lost meanwhile',
+    fields: () => ({}),
+  },
+  redis: {
+    level: (o) => (o.state === 'up' ? 'info' : 'warn'),
+    msg: 'redis is reached or not',
+    fields: (o) => ({
+      state: o.state,
+      address: o.address,
+      forMs: round(o.forMs),
+      ...(o.error === undefined ? {} : { error: error(o.error) }),
+    }),
+  },
+  'redis.command': null,
   lifecycle: {
     level: 'info',
     msg: 'gateway changes phase',

@@ -10,6 +10,8 @@ const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {
     pools: () => o.pools ?? [],
     endpoints: () => [],
     budget: () => ({ connections: 97, instances: 3 }),
+    redis: () => ({ state: 'up' }),
+    records: () => ({ entries: 2, bytes: 300, pending: 1 }),
     breakers: () => [{ target: 'primary/read', state: 'ramp' }],
     droppedLines: () => 4,
     ...(o.limit === undefined ? {} : { limit: o.limit }),

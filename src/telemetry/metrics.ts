@@ -1,5 +1,6 @@
 /** Observation → Prometheus series: every metric name, label and bucket of the gateway in one place. */
-import type { BreakerWord, EvictionReason, Observation } from '#base/observation.ts'
+import type { EvictionReason, Observation } from '#base/observation.ts'
+import { type GaugeOptions, registerGauges } from './gauges.ts'
 import { registerRuntime } from './runtime.ts'
 import { createRegistry } from './series.ts'
 
@@ -12,39 +13,12 @@ export interface PoolNumbers {
   readonly waiting: number
 }
 
-/** What the gauges of a circuit breaker need to know. */
-export interface BreakerNumbers {
-  readonly target: string
-  readonly state: BreakerWord
-}
-
-/** What the gauges of a server need to know. */
-export interface EndpointNumbers {
-  readonly name: string
-  readonly role: 'primary' | 'replica' | 'unknown'
-  readonly kind: 'host' | 'replica'
-  readonly lagMs: number | undefined
-  readonly serves: boolean
-}
-
-/** What the gauges of the connection budget need to know. */
-export interface BudgetNumbers {
-  readonly connections: number
-  readonly instances: number
-}
-
-export interface MetricsOptions {
+export interface MetricsOptions extends GaugeOptions {
   readonly build: { readonly version: string; readonly revision: string }
   /** `db.system.name` of OpenTelemetry; asked with each statement. */
   readonly system: () => string
   /** Read at each scrape. */
   readonly pools: () => readonly PoolNumbers[]
-  /** Read at each scrape. */
-  readonly breakers: () => readonly BreakerNumbers[]
-  /** Read at each scrape; none where nobody watches the servers. */
-  readonly endpoints: () => readonly EndpointNumbers[]
-  /** Read at each scrape; undefined where the share is a number of the configuration. */
-  readonly budget: () => BudgetNumbers | undefined
   /** Log lines lost because nobody read them; read at each scrape. */
   readonly droppedLines: () => number
   /** Most series per metric. */
@@ -54,6 +28,8 @@ export interface MetricsOptions {
 export interface Metrics {
   /** Cheap (well under a microsecond) and never throws. */
   observe(observation: Observation): void
+  /** Requests refused unserved since the start, by reason; reasons that never came are left out. */
+  shed(): Readonly<Record<string, number>>
   /** The exposition text. */
   render(): string
 }
@@ -105,6 +81,8 @@ const claims: Record<Of<'idempotency'>['result'], true> = {
   repeated: true,
   running: true,
   reused: true,
+  unknown: true,
+  unavailable: true,
 }
 const snapshotActions: Record<Of<'snapshot'>['action'], true> = {
   written: true,
@@ -115,8 +93,6 @@ const snapshotActions: Record<Of<'snapshot'>['action'], true> = {
 const cancels: Record<Of<'cancel'>['outcome'], true> = { sent: true, failed: true }
 
 const rywOutcomes: Record<Of<'ryw'>['outcome'], true> = { replica: true, waited: true, primary: true }
-const roles = ['primary', 'replica', 'unknown'] as const satisfies readonly EndpointNumbers['role'][]
-const breakerStates = ['closed', 'open', 'ramp'] as const satisfies readonly BreakerWord[]
 
 /** Makes the metrics of one process; durations come in as milliseconds and are shown in seconds. */
 export function createMetrics(o: MetricsOptions): Metrics {
@@ -205,6 +181,18 @@ export function createMetrics(o: MetricsOptions): Metrics {
     ['result'],
     Object.keys(claims),
   )
+  const storeFaults = counter(
+    'postern_idempotency_store_faults_total',
+    'Records in Redis that were lost with its content, or overtaken by those of another gateway.',
+    ['fault'],
+    ['lost', 'overtaken'],
+  )
+  const redisCommands = registry.histogram({
+    name: 'postern_redis_command_duration_seconds',
+    help: 'Time of one command to Redis, the way there and back included.',
+    labels: ['command', 'outcome'],
+    buckets: waitBuckets,
+  })
   const transitions = counter('postern_breaker_transitions_total', 'Changes of a circuit breaker.', [
     'target',
     'state',
@@ -217,6 +205,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
   )
   const versions = counter('postern_version_requests_total', 'Requests by API version.', ['version'])
 
+  const refused: Record<string, number> = {}
   const state = { tables: 0, draining: 0, up: 0, fromDisk: 0 }
   const gauge = (name: string, help: string, read: () => number) =>
     registry.gauge({ name, help, labels: [], read: () => [[read()]] })
@@ -232,44 +221,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
   })
   poolGauge('db_client_connection_max', 'Most connections the pool opens.', (p) => p.max)
   poolGauge('db_client_connection_pending_requests', 'Requests that wait for a connection.', (p) => p.waiting)
-  registry.gauge({
-    name: 'postern_breaker_state',
-    help: 'Of each circuit breaker one series per state, 1 for the one it is in.',
-    labels: ['target', 'state'],
-    read: () =>
-      o.breakers().flatMap((b) => breakerStates.map((s) => [b.state === s ? 1 : 0, b.target, s] as const)),
-  })
-  registry.gauge({
-    name: 'postern_endpoint_role',
-    help: 'Of each server of the database one series per role, 1 for the one it says it has.',
-    labels: ['endpoint', 'role'],
-    read: () => o.endpoints().flatMap((e) => roles.map((r) => [e.role === r ? 1 : 0, e.name, r] as const)),
-  })
-  const replicas = () => o.endpoints().filter((e) => e.kind === 'replica')
-  registry.gauge({
-    name: 'postern_replica_serving',
-    help: '1 while the replica serves reads.',
-    labels: ['endpoint'],
-    read: () => replicas().map((e) => [e.serves ? 1 : 0, e.name] as const),
-  })
-  registry.gauge({
-    name: 'postern_replica_lag_seconds',
-    help: 'How far the replica is behind the primary, as far as it is known.',
-    labels: ['endpoint'],
-    read: () => replicas().flatMap((e) => (e.lagMs === undefined ? [] : [[e.lagMs / 1000, e.name] as const])),
-  })
-  const budgetGauge = (name: string, help: string, read: (b: BudgetNumbers) => number) =>
-    registry.gauge({
-      name,
-      help,
-      labels: [],
-      read: () => {
-        const budget = o.budget()
-        return budget === undefined ? [] : [[read(budget)]]
-      },
-    })
-  budgetGauge('postern_budget_instances', 'Gateways that share the connections.', (b) => b.instances)
-  budgetGauge('postern_budget_connections', 'Connections the server allows.', (b) => b.connections)
+  registerGauges(registry, o)
   gauge('postern_catalog_tables', 'Tables and views in the catalogue.', () => state.tables)
   gauge(
     'postern_catalog_from_snapshot',
@@ -321,9 +273,19 @@ export function createMetrics(o: MetricsOptions): Metrics {
           break
         case 'shed':
           shed.add(1, e.reason)
+          refused[e.reason] = (refused[e.reason] ?? 0) + 1
           break
         case 'idempotency':
           idempotency.add(1, e.result)
+          break
+        case 'idempotency.lost':
+          storeFaults.add(1, 'lost')
+          break
+        case 'idempotency.overtaken':
+          storeFaults.add(1, 'overtaken')
+          break
+        case 'redis.command':
+          redisCommands.observe(e.ms / 1000, e.command, e.outcome)
           break
         case 'breaker':
           transitions.add(1, e.target, e.to)
@@ -366,12 +328,14 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'catalog.unmappable':
         case 'replica':
         case 'writer':
+        case 'redis':
         case 'fault':
           break
         default:
           e satisfies never
       }
     },
+    shed: () => ({ ...refused }),
     render: () => {
       // A pool that never timed out shows 0 rather than nothing.
       for (const p of o.pools()) {

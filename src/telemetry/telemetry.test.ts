@@ -26,6 +26,8 @@ const setUp = () => {
     pools: () => [],
     endpoints: () => [],
     budget: () => undefined,
+    redis: () => undefined,
+    records: () => ({ entries: 0, bytes: 0, pending: 0 }),
     breakers: () => [],
   })
   return { telemetry, text: () => text }

@@ -11,6 +11,8 @@ export interface Telemetry {
   readonly observe: Observe
   /** What `/metrics` answers. */
   readonly exposition: () => { readonly contentType: string; readonly text: string }
+  /** Requests refused unserved since the start, by reason. */
+  readonly shed: () => Readonly<Record<string, number>>
   /** Resolves when everything observed so far is written. */
   flush(): Promise<void>
   /** For the `exit` event of the process. */
@@ -28,6 +30,8 @@ export function createTelemetry(o: {
   breakers: MetricsOptions['breakers']
   endpoints: MetricsOptions['endpoints']
   budget: MetricsOptions['budget']
+  redis: MetricsOptions['redis']
+  records: MetricsOptions['records']
 }): Telemetry {
   const log = createLog({ options: o.log, clock: o.clock, write: o.sink.write })
   const metrics = createMetrics({
@@ -37,6 +41,8 @@ export function createTelemetry(o: {
     breakers: o.breakers,
     endpoints: o.endpoints,
     budget: o.budget,
+    redis: o.redis,
+    records: o.records,
     droppedLines: o.sink.dropped,
   })
   return {
@@ -49,6 +55,7 @@ export function createTelemetry(o: {
       }
     },
     exposition: () => ({ contentType: metricsContentType, text: metrics.render() }),
+    shed: metrics.shed,
     flush: o.sink.flush,
     flushSync: o.sink.flushSync,
   }

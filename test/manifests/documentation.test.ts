@@ -26,6 +26,8 @@ describe('docs/operations.md', () => {
     endpoints: () => [],
     budget: () => ({ connections: 97, instances: 3 }),
     breakers: () => [{ target: 'primary/read', state: 'closed' }],
+    redis: () => ({ state: 'up' }),
+    records: () => ({ entries: 0, bytes: 0, pending: 0 }),
     droppedLines: () => 0,
   })
   const names = new Set([...metrics.render().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string))

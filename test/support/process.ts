@@ -170,12 +170,22 @@ export async function startPostern(o: PosternOptions): Promise<Postern> {
     },
   }
   const until = o.until ?? 'ready'
-  if (until !== 'nothing') {
-    const listening = await line((l) => l.event === 'lifecycle' && l['phase'] === 'listening', o.withinMs)
-    Object.assign(urls, { data: listening['data'], observe: listening['observe'], admin: listening['admin'] })
-    if (until === 'ready') await line((l) => l.event === 'lifecycle' && l['phase'] === 'ready', o.withinMs)
+  try {
+    if (until !== 'nothing') {
+      const listening = await line((l) => l.event === 'lifecycle' && l['phase'] === 'listening', o.withinMs)
+      Object.assign(urls, {
+        data: listening['data'],
+        observe: listening['observe'],
+        admin: listening['admin'],
+      })
+      if (until === 'ready') await line((l) => l.event === 'lifecycle' && l['phase'] === 'ready', o.withinMs)
+    }
+    return postern
+  } catch (error) {
+    // Whoever asked for it has nothing to stop it by.
+    child.kill('SIGKILL')
+    throw error
   }
-  return postern
 }
 
 export interface Answer {

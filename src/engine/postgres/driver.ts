@@ -4,14 +4,16 @@ import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
 import { readRow } from '#engine/data-row.ts'
 import { boundedSignal } from '#engine/dial.ts'
-import type { Compiled, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
+import type { Compiled, Connection, Result, RunOptions, Shared, Transaction } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
 import { SessionLost } from '#engine/session-errors.ts'
 import type { Target } from '#engine/target.ts'
 import { createWriters } from '#engine/writers.ts'
 import { login, requestCancel } from './dial.ts'
-import { createSession, type ExchangeOptions, type Session, type Step } from './session.ts'
+import { createSeats } from './seats.ts'
+import type { ExchangeOptions, Session, Step } from './exchange.ts'
+import { createSession } from './session.ts'
 import { ServerError } from './server-error.ts'
 
 /** The most a cancel request may take: the session is given up after a second anyway. */
@@ -38,6 +40,15 @@ export interface DriverDependencies {
   readonly onClosed?: () => void
 }
 
+/** A session of this engine: it can send a statement along with the end of each write. */
+export interface PostgresConnection extends Connection {
+  /**
+   * From now on `text` runs behind each commit, in the trip of the commit. The function that is given back ends that, and
+   * gives its first row behind the last one; undefined when there was none, or it failed.
+   */
+  follow(text: string): () => readonly (string | null)[] | undefined
+}
+
 /** Settings that make the server's text output canonical, sent with the login. */
 function sessionSettings(sessionName: string, statementTimeout: number): Record<string, string> {
   return {
@@ -55,6 +66,12 @@ function sessionSettings(sessionName: string, statementTimeout: number): Record<
   }
 }
 
+/** What a connection to PostgreSQL can do beyond what every engine's can. */
+export interface PostgresConnection extends Connection {
+  /** Lends the session to so many borrowers at once. */
+  share(borrowers: number): Shared
+}
+
 /**
  * Opens one connection.
  * @throws what the network or the server said; `classify` (faults.ts) reads it
@@ -64,7 +81,7 @@ export async function connectPostgres(
   options: DatabaseOptions,
   dependencies: DriverDependencies,
   o: { deadline: number; signal: AbortSignal },
-): Promise<Connection> {
+): Promise<PostgresConnection> {
   const { clock, observe, pool } = dependencies
   const bounded = boundedSignal(clock, Math.min(o.deadline, clock.now() + options.connectTimeout), o.signal)
   try {
@@ -99,10 +116,22 @@ export async function connectPostgres(
   }
 }
 
-function createConnection(session: Session, clock: Clock, initialTimeout: number): Connection {
+function createConnection(session: Session, clock: Clock, initialTimeout: number): PostgresConnection {
   const writerOf = createWriters()
   /** The server's statement_timeout in this session, in ms. */
   let timeout = initialTimeout
+  let follower: Step | undefined
+  let followed: readonly (string | null)[] | undefined
+
+  /** What a commit takes along; what an earlier one brought no longer counts. */
+  const behind = (): Pick<ExchangeOptions, 'behind'> => {
+    followed = undefined
+    if (follower === undefined) return {}
+    const onRow: ExchangeOptions['onRow'] = (bytes, start) => {
+      followed ??= readRow(bytes, start)
+    }
+    return { behind: { step: follower, onRow } }
+  }
 
   /**
    * The server's own limit is the second line: our cancel comes first. So it is changed only when it would end the
@@ -116,14 +145,14 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
   }
 
   const exchange = async (
-    step: Step,
+    steps: readonly Step[],
     before: readonly Step[],
     o: Omit<ExchangeOptions, 'before'>,
   ): Promise<number> => {
     const limit = timeoutStep(o.deadline)
-    if (limit === undefined) return session.exchange(step, before.length === 0 ? o : { ...o, before })
+    if (limit === undefined) return session.exchange(steps, before.length === 0 ? o : { ...o, before })
     try {
-      const affected = await session.exchange(step, { ...o, before: [limit.step, ...before] })
+      const affected = await session.exchange(steps, { ...o, before: [limit.step, ...before] })
       timeout = limit.ms
       return affected
     } catch (error) {
@@ -137,20 +166,28 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     q: Compiled,
     values: readonly Bound[],
     before: readonly Step[],
-    o: RunOptions,
+    o: RunOptions & Pick<ExchangeOptions, 'behind'>,
   ): Promise<Result> => {
     const rows = writerOf(q, o)
-    const affected = await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, before, {
+    const affected = await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], before, {
       deadline: o.deadline,
       signal: o.signal,
       onRow: rows.row,
+      ...(o.behind === undefined ? {} : { behind: o.behind }),
     })
     const { body, rows: count, hidden } = rows.finish()
     return { body, rows: count, affected, hidden }
   }
 
   return {
-    run: (q, values, o) => run(q, values, [], o),
+    run: (q, values, o) => run(q, values, [], follower === undefined ? o : { ...o, ...behind() }),
+
+    share: createSeats({
+      clock,
+      isUsable: session.usable,
+      exchange: (steps, o) => exchange(steps, [], o),
+      writerOf,
+    }),
 
     async stream(q, values, o) {
       const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
@@ -162,7 +199,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
         if (chunk.length === 0) return Promise.resolve()
         return o.write(chunk)
       }
-      await exchange({ text: q.text, values: q.bind(values), prepare: q.prepare }, [], {
+      await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], [], {
         deadline: o.deadline,
         signal: o.signal,
         onRow: (bytes, start) => {
@@ -212,7 +249,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       try {
         const value = await body(t)
         committing = true
-        if (open) await session.exchange(commit, control)
+        if (open) await session.exchange([commit], { ...control, ...behind() })
         return value
       } catch (error) {
         timeout = held
@@ -220,7 +257,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
           // The caller's deadline may be over; the rollback has a second of its own, or the session is given up.
           const never = new AbortController().signal
           await session
-            .exchange(rollback, { deadline: clock.now() + cancelTimeoutMs, signal: never, onRow: nothing })
+            .exchange([rollback], { deadline: clock.now() + cancelTimeoutMs, signal: never, onRow: nothing })
             .catch(() => session.close())
         }
         // Without a COMMIT nothing of it can have happened.
@@ -232,7 +269,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
 
     async query(text, values, o) {
       const rows: (string | null)[][] = []
-      await exchange({ text, values, prepare: false }, [], {
+      await exchange([{ text, values, prepare: false }], [], {
         deadline: o.deadline,
         signal: o.signal,
         onRow: (bytes, start) => rows.push(readRow(bytes, start)),
@@ -242,17 +279,23 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
 
     async role(o) {
       let replica = false
-      await session.exchange(
-        { text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true },
-        {
-          deadline: o.deadline,
-          signal: o.signal,
-          onRow: (bytes, start) => {
-            replica = readRow(bytes, start)[0] === 't'
-          },
+      await session.exchange([{ text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true }], {
+        deadline: o.deadline,
+        signal: o.signal,
+        onRow: (bytes, start) => {
+          replica = readRow(bytes, start)[0] === 't'
         },
-      )
+      })
       return replica ? 'replica' : 'primary'
+    },
+
+    follow: (text) => {
+      follower = { text, values: [], prepare: true }
+      followed = undefined
+      return () => {
+        follower = undefined
+        return followed
+      }
     },
 
     isUsable: session.usable,

@@ -9,7 +9,7 @@ import { fingerprint, readCatalog } from './catalog.ts'
 import { census } from './census.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
-import { connectPostgres } from './driver.ts'
+import { connectPostgres, type PostgresConnection } from './driver.ts'
 import { classify } from './faults.ts'
 import { createReplication } from './replication.ts'
 import { readTarget } from './target.ts'
@@ -59,6 +59,8 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     replication: createReplication(),
     census,
     connect: (o) => connectPostgres(target, options, base, o),
+    // Every connection the pool holds was made by `connect` above.
+    share: (connection, borrowers) => (connection as PostgresConnection).share(borrowers),
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({
         clock: d.clock,

@@ -1,6 +1,7 @@
 /** Where a PostgreSQL server stands: timeline and LSN, and where older timelines were left. */
 import type { Signal } from '#base/signal.ts'
 import type { Connection, Mark, Replication, Standing } from '#engine/engine.ts'
+import type { PostgresConnection } from './driver.ts'
 
 interface Until {
   readonly deadline: number
@@ -46,6 +47,11 @@ function withoutHeader(position: string): string {
   const page = at - 24n
   return `${(page >> 32n).toString(16)}/${(page & 0xffffffffn).toString(16)}`.toUpperCase()
 }
+
+const readMark = (row: readonly (string | null)[] | undefined): Mark => ({
+  line: row?.[0] ?? '',
+  position: withoutHeader(row?.[1] ?? '0/0'),
+})
 
 /** Who may read files of the server learns all forks exactly; asked first, so that nobody's log fills with refusals. */
 const mayReadText = "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_read_file(text)', 'execute')"
@@ -94,7 +100,15 @@ export function createReplication(): Replication {
 
     async mark(c, o) {
       const [row] = await c.query(markText, [], o)
-      return { line: row?.[0] ?? '', position: withoutHeader(row?.[1] ?? '0/0') }
+      return readMark(row)
+    },
+
+    along(c) {
+      const heard = (c as PostgresConnection).follow(markText)
+      return () => {
+        const row = heard()
+        return row === undefined ? undefined : readMark(row)
+      }
     },
 
     holds(at, wanted) {

@@ -1,8 +1,8 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
-import type { Socket } from 'node:net'
-import type { AbortObserver, Signal } from '#base/signal.ts'
+import type { AbortObserver } from '#base/signal.ts'
 import { createAlarm } from '#engine/alarm.ts'
 import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
+import type { ExchangeOptions, Session, SessionParts, Step } from './exchange.ts'
 import { ServerError } from './server-error.ts'
 import {
   affectedRows,
@@ -13,71 +13,28 @@ import {
   terminateMessage,
 } from './wire.ts'
 
-/** Takes the rows of an exchange: DataRow payloads, valid during the call. */
-export type OnRow = (bytes: Buffer, start: number) => void
-
-/** One statement of an exchange. */
-export interface Step {
-  readonly text: string
-  readonly values: readonly (string | null)[]
-  /** Keep it prepared. */
-  readonly prepare: boolean
-}
-
-export interface ExchangeOptions {
-  readonly deadline: number
-  readonly signal: Signal
-  /** Rows of the last step. */
-  readonly onRow: OnRow
-  /** Run before the steps in the same trip, without rows: BEGIN, a changed statement_timeout. */
-  readonly before?: readonly Step[]
-  /** Ask for this many rows at a time and await `onBatch` between. */
-  readonly portal?: { readonly rows: number; readonly onBatch: () => Promise<'more' | 'stop'> }
-}
-
-export interface Session {
-  readonly processId: number
-  /** Runs one statement; resolves with the rows it touched. One at a time. */
-  exchange(step: Step, o: ExchangeOptions): Promise<number>
-  /** Stops reading from the server until `resume`, so that rows pile up there and not here. */
-  pause(): void
-  resume(): void
-  /** `I` idle, `T` in a transaction, `E` in a failed one. */
-  status(): 'I' | 'T' | 'E'
-  usable(): boolean
-  close(): Promise<void>
-}
-
-/** What a session stands on: a socket after login, and how to cancel and to tell the time. */
-export interface SessionParts {
-  readonly socket: Socket
-  readonly processId: number
-  /** Most statements kept prepared; the least recently used one makes room. */
-  readonly maxPrepared: number
-  readonly now: () => number
-  readonly after: (ms: number, body: () => void) => { cancel(): void }
-  readonly soon: (body: () => void) => void
-  /** Sends a CancelRequest; resolves when the server has closed that connection. */
-  readonly sendCancel: () => Promise<void>
-  readonly onCancel: (why: CancelReason, outcome: 'sent' | 'failed') => void
-  readonly onNotify: ((channel: string, payload: string) => void) | undefined
-  /** Told once when the session is lost or closed. */
-  readonly onClosed: () => void
-}
-
 /** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
 const cancelGraceMs = 1000
 
+/** How long the step behind may take: the answer of the one before waits for it. Then the session is given up. */
+const behindMs = 250
+
 /** The statement under way. It listens to the caller's signal itself. */
 interface Exchange extends AbortObserver {
-  readonly step: Step
+  readonly steps: readonly Step[]
   readonly o: ExchangeOptions
   readonly resolve: (affected: number) => void
   readonly reject: (error: Error) => void
   /** Texts whose ParseComplete is still to come, in order. */
   readonly parsing: string[]
-  /** CommandCompletes to come before the step's own. */
+  /** Likewise, of the step behind. */
+  readonly parsingBehind: string[]
+  /** The steps are over; the one behind runs. */
+  answered: boolean
+  /** CommandCompletes to come before those of the steps. */
   ahead: number
+  /** Steps that are done. */
+  done: number
   affected: number
   error: ServerError | undefined
   /** The step's own failure in our code (a row that does not fit). */
@@ -112,7 +69,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const alarm = createAlarm({
     now: parts.now,
     after: parts.after,
-    current: () => current?.o.deadline,
+    current: () => (current?.answered ? undefined : current?.o.deadline),
     expire: () => {
       if (current !== undefined) cancel(current, 'deadline')
     },
@@ -136,7 +93,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     socket.destroy()
     const exchange = current
     current = undefined
-    if (exchange?.ready) finish(exchange)
+    if (exchange?.ready || exchange?.answered) finish(exchange)
     else if (exchange !== undefined) {
       leave(exchange)
       exchange.reject(new SessionLost(error.message, true, { cause: error, cancelled: exchange.cancelled }))
@@ -177,18 +134,25 @@ export function createSession(parts: SessionParts): { session: Session; receive:
    * At the end of the turn, with what other sessions have to send: a write wakes a backend, which may take the
    * processor at once; so first all requests that have come are dealt with, then all backends are woken.
    */
-  const send = () => {
+  const send = (atOnce = false) => {
     const bytes = writer.take()
-    parts.soon(() => {
+    const write = () => {
       if (lost === undefined) socket.write(bytes)
-    })
+    }
+    if (atOnce) write()
+    else parts.soon(write)
   }
 
   const onMessage = (type: number, bytes: Buffer, start: number, end: number) => {
     const exchange = current
     switch (type) {
       case backend.dataRow:
-        if (exchange === undefined || exchange.ahead > 0 || exchange.broken !== undefined) return
+        if (exchange === undefined || exchange.ahead > 0) return
+        if (exchange.answered) {
+          exchange.o.behind?.onRow(bytes, start)
+          return
+        }
+        if (exchange.broken !== undefined) return
         if (exchange.o.portal !== undefined && exchange.cancelled !== undefined) return
         try {
           exchange.o.onRow(bytes, start)
@@ -197,15 +161,15 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         }
         return
       case backend.parseComplete:
-        exchange?.parsing.shift()
+        if (exchange !== undefined) (exchange.answered ? exchange.parsingBehind : exchange.parsing).shift()
         return
       case backend.commandComplete:
-        if (exchange === undefined) return
+        if (exchange === undefined || exchange.answered) return
         if (exchange.ahead > 0) {
           exchange.ahead--
           return
         }
-        exchange.affected += affectedRows(bytes, start, end)
+        stepDone(exchange, affectedRows(bytes, start, end))
         if (exchange.o.portal !== undefined) {
           writer.sync()
           send()
@@ -222,6 +186,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           return
         }
         if (exchange === undefined) return
+        if (exchange.answered) {
+          if (exchange.o.behind !== undefined)
+            forget(exchange.o.behind.step.text, exchange.parsingBehind, fields.code)
+          return
+        }
         exchange.error = new ServerError(fields)
         if (exchange.o.portal !== undefined) {
           writer.sync()
@@ -231,7 +200,9 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       }
       case backend.readyForQuery:
         status = String.fromCharCode(bytes[start] as number) as 'I' | 'T' | 'E'
-        if (exchange !== undefined) {
+        if (exchange === undefined) return
+        if (exchange.o.behind !== undefined && !exchange.answered) waitBehind(exchange)
+        else {
           exchange.ready = true
           settle(exchange)
         }
@@ -243,6 +214,16 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       }
       default:
         return
+    }
+  }
+
+  const stepDone = (exchange: Exchange, affected: number) => {
+    exchange.done++
+    exchange.affected += affected
+    try {
+      exchange.o.onDone?.(affected)
+    } catch (error) {
+      exchange.broken ??= error as Error
     }
   }
 
@@ -261,11 +242,26 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     })
   }
 
+  /** The outcome is known and nothing can change it any more; what runs behind it has its own time. */
+  const waitBehind = (exchange: Exchange) => {
+    exchange.answered = true
+    leave(exchange)
+    if (exchange.error !== undefined)
+      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
+    exchange.giveUp = parts.after(behindMs, () =>
+      // When it is this process that was late, the answer lies in the socket: it is read before the verdict.
+      parts.soon(() => {
+        if (current === exchange) fail(new Error(`the step behind took longer than ${behindMs} ms`))
+      }),
+    )
+  }
+
   /** Ends the exchange once its outcome is known and no cancel of it is on its way any more. */
   const settle = (exchange: Exchange) => {
     if (current !== exchange || !exchange.ready || exchange.cancelRequest === 'pending') return
     current = undefined
-    if (exchange.error !== undefined) forget(exchange, exchange.error)
+    if (exchange.error !== undefined && !exchange.answered)
+      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
     // A statement that ended by itself may have left the signal pending in the server: nobody else gets this session.
     if (exchange.cancelRequest === 'done' && exchange.error?.code !== '57014')
       fail(new Error('a cancel came too late'))
@@ -273,17 +269,18 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   }
 
   /** After an error, statements that were never parsed or have gone stale must be prepared anew. */
-  const forget = (exchange: Exchange, error: ServerError) => {
-    for (const text of exchange.parsing) prepared.delete(text)
-    if (error.code !== '0A000' && error.code !== '26000') return
-    const name = prepared.get(exchange.step.text)
+  const forget = (text: string | undefined, parsing: readonly string[], code: string | undefined) => {
+    for (const one of parsing) prepared.delete(one)
+    if (text === undefined || (code !== '0A000' && code !== '26000')) return
+    const name = prepared.get(text)
     if (name === undefined) return
-    prepared.delete(exchange.step.text)
+    prepared.delete(text)
     stale.push(name)
   }
 
   const cancel = (exchange: Exchange, why: CancelReason) => {
-    if (current !== exchange || exchange.cancelled !== undefined || exchange.ready) return
+    if (current !== exchange || exchange.cancelled !== undefined || exchange.ready || exchange.answered)
+      return
     exchange.cancelled = why
     exchange.giveUp = parts.after(cancelGraceMs, () => {
       if (current === exchange)
@@ -313,7 +310,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
 
   const session: Session = {
     processId: parts.processId,
-    exchange(step, o) {
+    exchange(steps, o) {
       if (lost !== undefined) return Promise.reject(new SessionLost(lost.message, false, { cause: lost }))
       if (current !== undefined)
         return Promise.reject(new Error('the session is busy: one statement at a time'))
@@ -327,13 +324,16 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       return new Promise<number>((resolve, reject) => {
         const before = o.before ?? []
         const exchange: Exchange = {
-          step,
+          steps,
           o,
           resolve,
           reject,
           handleEvent: () => cancel(exchange, 'client'),
           parsing: [],
+          parsingBehind: [],
+          answered: false,
           ahead: before.length,
+          done: 0,
           affected: 0,
           error: undefined,
           broken: undefined,
@@ -348,10 +348,14 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         alarm.watch(o.deadline)
         for (const name of stale.splice(0)) writer.closeStatement(name)
         for (const one of before) addStep(one, 0, exchange.parsing)
-        addStep(step, o.portal?.rows ?? 0, exchange.parsing)
+        for (const step of steps) addStep(step, o.portal?.rows ?? 0, exchange.parsing)
         if (o.portal === undefined) writer.sync()
         else writer.flush()
-        send()
+        if (o.behind !== undefined) {
+          addStep(o.behind.step, 0, exchange.parsingBehind)
+          writer.sync()
+        }
+        send(o.atOnce)
       })
     },
     pause: () => {

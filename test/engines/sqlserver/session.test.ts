@@ -90,7 +90,7 @@ describe('a deadline or a caller that leaves', () => {
     await expect.poll(server.open).toBe(0)
   })
 
-  it('never hits the next statement, however late it comes (300 races)', async () => {
+  it('never hits the next statement, however late it comes (1,000 races)', async () => {
     const server = await stub({
       answer: answering({
         RACE: async (reply, { values }) => {
@@ -106,7 +106,7 @@ describe('a deadline or a caller that leaves', () => {
     })
     const c = await open(server)
     let cancelled = 0
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 1000; round++) {
       const caller = new AbortController()
       const timer = setTimeout(() => caller.abort(), round % 4)
       await c
@@ -120,8 +120,8 @@ describe('a deadline or a caller that leaves', () => {
       expect((await c.run(compiled('NEIGHBOUR', [number('n')]), [], within(2000))).rows).toBe(1)
     }
     expect(cancelled).toBeGreaterThan(20)
-    expect(cancelled).toBeLessThan(300)
-  }, 30_000)
+    expect(cancelled).toBeLessThan(1000)
+  }, 120_000)
 })
 
 describe('a transaction', () => {

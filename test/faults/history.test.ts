@@ -67,10 +67,11 @@ describe.each(clusters)('$kind', ({ kind, missing, start }) => {
 
       const weather = async () => {
         for (let i = 0; !over; i++) {
-          const slow = i % 2 === 0 ? one : two
-          await cluster.hold(slow)
-          await sleep(20 + ((i * 37) % 180))
-          await cluster.release(slow)
+          // Now and then both, for longer than a read waits: then the primary must serve it.
+          const slow = i % 8 === 7 ? [one, two] : [i % 2 === 0 ? one : two]
+          await Promise.all(slow.map(cluster.hold))
+          await sleep(slow.length > 1 ? 300 : 20 + ((i * 37) % 180))
+          await Promise.all(slow.map(cluster.release))
           await sleep(10 + ((i * 53) % 120))
         }
       }

@@ -97,7 +97,7 @@ describe.each([
         await sizesAre(gateways, 6)
         await add()
         await sizesAre(gateways, 4)
-        await eventually('every pool is full', async () => (await sessions.pooled()) >= 12, 10_000)
+        await eventually('every pool is full', async () => (await sessions.pooled()) >= 12, 40_000)
         const [first] = gateways as [Postern]
         expect(await first.metric('postern_budget_instances')).toBe(3)
         expect(await first.metric('postern_budget_connections')).toBe(allowed)

@@ -54,7 +54,7 @@ test('scenario 17: a frozen replica leaves the rotation within seconds, costs at
   await serving(0)
   expect(performance.now() - began).toBeLessThan(10_000)
   expect((await ask(`${postern.observe}/readyz`)).status).toBe(200)
-  const [line] = postern.log.filter((l) => l.event === 'replica' && l['serves'] === false)
+  const line = await postern.line((l) => l.event === 'replica' && l['serves'] === false)
   expect(line).toMatchObject({ endpoint: 'replica-1', why: 'unreachable' })
   await frozen.resume()
   await serving(1)

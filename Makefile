@@ -1,7 +1,7 @@
 # Everything a fresh machine needs to run, test and build Postern: make, Node with npm, and for some tests apt-get.
 # The scripts themselves run on the Node that the npm package `node` brings.
 .DEFAULT_GOAL := help
-.PHONY: help install run check test bench docs format build image clean
+.PHONY: help install run check test soak bench docs format build image clean
 
 NODE := node_modules/.bin/node
 INSTALLED := node_modules/.package-lock.json
@@ -17,6 +17,9 @@ check: install ## format, lint, types, dead code and unit tests: less than a min
 
 test: install ## every suite; installs PostgreSQL 15 and promtool when root
 	@$(NODE) scripts/test.ts
+
+soak: install ## random faults against two gateways for an hour (SOAK_MINUTES), again with SOAK_SEED
+	@$(NODE) test/soak/run.ts
 
 bench: install build ## measures requests per second and latency
 	@$(NODE) bench/run.ts $(ARGS)

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { type Load, type Measured, measure } from './load.ts'
-import { cpuOf, cpuOfFamily, freePort, memoryOf, type Running, sleep, startNode } from './processes.ts'
+import { cpuOf, cpuOfFamily, freePort, memoryOf, type Running, sleep, startNode, stop } from './processes.ts'
 
 export const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
 export const seconds = Number(process.env['BENCH_SECONDS'] ?? 3)
@@ -25,10 +25,11 @@ export const throughput = { better: 'higher', of: (m: Measured) => m.perSecond }
 export const orderFields = 'id,customer_id,status,total,note,paid,created_at,updated_at'
 const note = JSON.stringify({ author: 'bench', body: 'a note of some forty characters, not more' })
 
+/** What an engine is to reach in each scenario. */
+export type Goals = Readonly<Record<'key' | 'fifty' | 'thousand' | 'insert' | 'deep' | 'tail', string>>
+
 /** What every engine is measured with; the goals are those of its own. */
-export const scenarios = (
-  goals: Readonly<Record<'key' | 'fifty' | 'thousand' | 'insert' | 'deep' | 'tail', string>>,
-): readonly Scenario[] => [
+export const scenarios = (goals: Goals): readonly Scenario[] => [
   {
     name: 'one row by key',
     goal: goals.key,
@@ -76,7 +77,8 @@ export const scenarios = (
 
 export const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
-export const shown = (n: number) => (n >= 100 ? n.toFixed(0) : n >= 1 ? n.toFixed(2) : n.toFixed(3))
+export const shown = (n: number) =>
+  Number.isNaN(n) ? '–' : n >= 100 ? n.toFixed(0) : n >= 1 ? n.toFixed(2) : n.toFixed(3)
 
 const lines: string[] = []
 /** Prints a line, and keeps it for the file that BENCH_OUT names. */
@@ -129,6 +131,12 @@ export async function startYardstick(name: string, file: string, url: string): P
   )
 }
 
+/** Its name, and the process whose family is its cost; without one it runs elsewhere, and its cost is not seen. */
+interface Database {
+  readonly name: string
+  readonly pid?: number
+}
+
 interface Row {
   readonly value: number
   readonly perSecond: number
@@ -138,12 +146,9 @@ interface Row {
   readonly errors: number
 }
 
-/**
- * The table of all scenarios.
- * @param database its name, for the line above the table, and the process whose family is its cost
- */
+/** The table of all scenarios. */
 export async function compare(o: {
-  readonly database: { readonly name: string; readonly pid: number }
+  readonly database: Database
   readonly postern: Running
   readonly others: readonly Running[]
   readonly scenarios: readonly Scenario[]
@@ -152,9 +157,11 @@ export async function compare(o: {
   const targets = [postern, ...others]
 
   const once = async (target: Running, scenario: Scenario): Promise<Row> => {
-    const before = [cpuOf(target.pid), cpuOfFamily(database.pid)] as const
+    const spent = () =>
+      [cpuOf(target.pid), database.pid === undefined ? Number.NaN : cpuOfFamily(database.pid)] as const
+    const before = spent()
     const m = await measure(target.port, target === postern ? scenario.postern : scenario.hand)
-    const after = [cpuOf(target.pid), cpuOfFamily(database.pid)] as const
+    const after = spent()
     return {
       value: scenario.of(m),
       perSecond: m.perSecond,
@@ -167,7 +174,7 @@ export async function compare(o: {
 
   const names = targets.map((t) => t.name)
   say(
-    `${database.name} and the gateway share ${availableParallelism()} cores; ${rounds} interleaved rounds of ${seconds} s; medians. Ratio: Postern to the better of the others.`,
+    `${database.pid === undefined ? `${database.name} elsewhere; the gateway has` : `${database.name} and the gateway share`} ${availableParallelism()} cores; ${rounds} interleaved rounds of ${seconds} s; medians. Ratio: Postern to the better of the others.`,
   )
   say()
   say(
@@ -207,4 +214,23 @@ export function sayMemory(idle: number, postern: Running, others: readonly Runni
   say(
     `Resident memory of Postern: ${idle.toFixed(0)} MiB idle, ${now.now.toFixed(0)} MiB after the load, ${now.peak.toFixed(0)} MiB at most. ${peaks.join(', ')}.`,
   )
+}
+
+/**
+ * Starts Postern and the handlers on a database that has the schema, measures all scenarios, and stops them.
+ * @param o.yardsticks name → file, as startYardstick takes them
+ */
+export async function compareOn(o: {
+  readonly database: Database
+  readonly url: string
+  readonly yardsticks: Readonly<Record<string, string>>
+  readonly goals: Goals
+}): Promise<void> {
+  const { running: postern, idle } = await startPostern(o.url)
+  const others: Running[] = []
+  for (const [name, file] of Object.entries(o.yardsticks))
+    others.push(await startYardstick(name, file, o.url))
+  await compare({ database: o.database, postern, others, scenarios: scenarios(o.goals) })
+  sayMemory(idle, postern, others)
+  for (const target of [postern, ...others]) await stop(target)
 }

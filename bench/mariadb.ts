@@ -1,8 +1,7 @@
 /** MariaDB: the scenarios, beside a handler written by hand on mysql2. */
 import { mariadbMissing, startMariadb } from '../test/support/mariadb.ts'
-import { compare, say, sayMemory, scenarios, startPostern, startYardstick } from './compare.ts'
+import { compareOn, say } from './compare.ts'
 import { schema } from './mariadb-queries.ts'
-import { stop } from './processes.ts'
 
 export async function benchMariadb(): Promise<void> {
   const missing = mariadbMissing()
@@ -16,22 +15,18 @@ export async function benchMariadb(): Promise<void> {
   const url = await server.createDatabase('bench')
   await server.sql(url, schema)
 
-  const { running: postern, idle } = await startPostern(url)
-  const others = [await startYardstick('Hono + mysql2', 'mariadb-hono', url)]
-  await compare({
+  await compareOn({
     database: { name: 'MariaDB', pid: server.pid },
-    postern,
-    others,
-    scenarios: scenarios({
+    url,
+    yardsticks: { 'Hono + mysql2': 'mariadb-hono' },
+    goals: {
       key: '>= 1.0',
       fifty: '>= 1.3',
       thousand: '>= 1.3',
       insert: '>= 0.9',
       deep: '>= 1.0',
       tail: '<= 1.0',
-    }),
+    },
   })
-  sayMemory(idle, postern, others)
-  for (const target of [postern, ...others]) await stop(target)
   await server.stop()
 }

@@ -1,10 +1,12 @@
 /** `make bench`: Postern beside hand-written handlers on the same database, one engine after the other. `ARGS=mariadb`: that one only. */
 import { benchMariadb } from './mariadb.ts'
 import { benchPostgres } from './postgres.ts'
+import { benchSqlServer } from './sqlserver.ts'
 
 const engines: Readonly<Record<string, () => Promise<void>>> = {
   postgres: benchPostgres,
   mariadb: benchMariadb,
+  sqlserver: benchSqlServer,
 }
 
 const asked = process.argv.slice(2)

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 /** Package → a program of it. Of PostgreSQL 15, MariaDB, Prometheus and Redis only programs are used, never their services. */
 const packages: Readonly<Record<string, string>> = {
   curl: '/usr/bin/curl',
+  libfaketime: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   'mariadb-server': '/usr/sbin/mariadbd',
   'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
   prometheus: '/usr/bin/promtool',

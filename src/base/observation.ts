@@ -118,6 +118,18 @@ export type Observation =
       error?: unknown
     }
   | { kind: 'catalog.unmappable'; table: string; column: string; native: string; action: 'omit' | 'text' }
+  | {
+      kind: 'config'
+      /** `postponed`: the database refuses the new place or credentials, and the old ones still work. */
+      result: 'applied' | 'rejected' | 'postponed'
+      /** Keys that are in effect now, or would be. */
+      changed: readonly string[]
+      /** Keys that take effect at the next start. */
+      restart: readonly string[]
+      /** What is wrong, one line a fault. */
+      faults?: readonly string[]
+      error?: unknown
+    }
   | { kind: 'database.up'; ms: number }
   | { kind: 'database.down'; error: unknown }
   /** A replica begins or ceases to serve reads. */
@@ -131,6 +143,8 @@ export type Observation =
       /** Servers that say they are the primary. */
       primaries: readonly string[]
     }
+  /** The database user may not see what the gateway would make use of. */
+  | { kind: 'unseen'; endpoint: string; what: 'peers' | 'limit' | 'lag'; remedy: string }
   | { kind: 'ryw'; outcome: 'replica' | 'waited' | 'primary' }
   | {
       kind: 'lifecycle'

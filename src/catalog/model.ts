@@ -51,6 +51,8 @@ export interface Column {
   readonly hasDefault: boolean
   /** `always`: cannot be written (generated, identity always); `identity`: filled in unless given. */
   readonly generated: 'no' | 'identity' | 'always'
+  /** Engine-owned: SQL that makes a value of the default, where it may be made before the row; empty for a constant. */
+  readonly newValue?: string
   readonly comment?: string
   /** Engine-owned detail, e.g. the text search configuration of an index on it. */
   readonly searchConfig?: string
@@ -79,6 +81,8 @@ export interface Table extends TableId {
   readonly columns: readonly Column[]
   readonly primaryKey: Key | undefined
   readonly uniqueKeys: readonly Key[]
+  /** Engine-owned: columns that tell rows of a view apart, as they do in the table behind it; a view has no keys. */
+  readonly rowKey?: readonly string[]
   readonly foreignKeys: readonly ForeignKey[]
   /** How the engine tells versions of a row apart: a system column (`xmin`), or a hash of the whole row. */
   readonly rowVersion: 'system' | 'hash'

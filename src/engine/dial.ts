@@ -65,6 +65,27 @@ export async function encrypt(socket: net.Socket, target: Target): Promise<tls.T
   return secure
 }
 
+/** The most (ms) that closing may take: the server hangs up after its farewell, or we do. */
+const closeTimeoutMs = 1000
+
+/** Takes leave of the server; resolves when the socket is closed, after a second at the latest. */
+export function endSocket(
+  socket: net.Socket,
+  after: (ms: number, body: () => void) => { cancel(): void },
+  farewell: Uint8Array,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = after(closeTimeoutMs, () => socket.destroy())
+    socket.once('close', () => {
+      timer.cancel()
+      resolve()
+    })
+    // What has come and nobody wants must be read, or the end does not arrive.
+    socket.resume()
+    socket.end(farewell)
+  })
+}
+
 /** A server without TLS where the target demands it. */
 export const tlsRefused = (target: Target): Error =>
   Object.assign(new Error(`the server does not offer TLS, database.tls.mode is ${target.tls.mode}`), {

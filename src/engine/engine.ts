@@ -2,6 +2,7 @@
 import type { Signal } from '#base/signal.ts'
 import type { Catalog, ValueType } from '#catalog/model.ts'
 import type { Bound, Statement } from '#plan/ast.ts'
+import type { DatabaseOptions } from './options.ts'
 
 export type EngineKind = 'postgres' | 'mysql' | 'sqlserver'
 
@@ -251,6 +252,16 @@ export interface Census {
   readonly self: string
   /** Gateways of the same configured name and how many sessions they have, this one included. */
   readonly peers: readonly { readonly name: string; readonly sessions: number }[]
+  /** This user may not see the sessions of others: `peers` is empty, whoever is there. */
+  readonly blind?: boolean
+}
+
+/** What the gateway would make use of, and this user may not see. */
+export interface Unseen {
+  /** `peers`: the sessions of other gateways; `limit`: all that bounds how many sessions are of use; `lag`: how far replicas are behind. */
+  readonly what: 'peers' | 'limit' | 'lag'
+  /** The statement that would help, or what to do instead. */
+  readonly remedy: string
 }
 
 export interface Engine {
@@ -262,6 +273,11 @@ export interface Engine {
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
   /** Left out where a session takes one statement at a time. */
   readonly share?: (c: Connection, borrowers: number) => Shared
+  /**
+   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
+   * @throws GatewayError when they do not say where the database is
+   */
+  redirect(options: DatabaseOptions): void
   readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>
   /** A cheap text that changes with the catalogue (same schemas). */
   fingerprint(c: Connection, o: CatalogRequest): Promise<string>
@@ -271,8 +287,15 @@ export interface Engine {
   readonly announcer?: Announcer
   /** Left out where nothing is known of replicas. */
   readonly replication?: Replication
-  /** One cheap trip that needs no privilege. Left out where the server does not tell. */
+  /**
+   * A session that is kept anyhow and has nothing to do: for the census, which then takes neither a connection of the pool nor
+   * one more of the server. Nobody else may use it. Undefined while there is none.
+   */
+  readonly spare?: () => Connection | undefined
+  /** One cheap trip that needs no privilege; without some it may tell less. Left out where the server does not tell. */
   readonly census?: (c: Connection, o: { deadline: number; signal: AbortSignal }) => Promise<Census>
+  /** Asked once for each server. Left out where every user sees all of it. */
+  readonly unseen?: (c: Connection, o: { deadline: number; signal: Signal }) => Promise<readonly Unseen[]>
   classify(error: unknown): Fault
   /** Rows the planner expects of a statement (for `count=estimated`): reads the plan the compiled count statement returned. */
   readEstimate(body: Uint8Array): number

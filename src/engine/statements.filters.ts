@@ -128,7 +128,8 @@ export const filterCases: Readonly<Record<string, Case>> = {
     values: ['open'],
     text: {
       postgres: 'SELECT "t0"."id" FROM "shop"."orders" AS "t0" WHERE "t0"."status" > $1::shop.status',
-      mysql: 'SELECT `t0`.`id` FROM `shop`.`orders` AS `t0` WHERE (`t0`.`status` + 0) > CAST(? AS UNSIGNED)',
+      mysql:
+        'SELECT `t0`.`id` FROM `shop`.`orders` AS `t0` WHERE (`t0`.`status` + 0) > CAST(CONCAT(?) AS UNSIGNED)',
       sqlserver:
         'SELECT [t0].[id] FROM [shop].[orders] AS [t0] WHERE [t0].[status] > CAST(@p1 COLLATE Latin1_General_100_BIN2_UTF8 AS varchar(8000))',
     },
@@ -348,7 +349,7 @@ export const filterCases: Readonly<Record<string, Case>> = {
     text: {
       postgres: 'SELECT "t0"."id" FROM "shop"."orders" AS "t0" WHERE "t0"."xmin"::text = ANY($1::text[])',
       mysql:
-        "SELECT `t0`.`id` FROM `shop`.`orders` AS `t0` WHERE FIND_IN_SET(MD5(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`id`), QUOTE(`t0`.`customer_id`), QUOTE(`t0`.`status`), QUOTE(`t0`.`total`), QUOTE(`t0`.`placed_at`), QUOTE(`t0`.`shipped_at`), QUOTE(`t0`.`note`), QUOTE(`t0`.`tags`), QUOTE(MD5(`t0`.`receipt`)))), ?) > 0",
+        "SELECT `t0`.`id` FROM `shop`.`orders` AS `t0` WHERE FIND_IN_SET(SHA2(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`id`), QUOTE(`t0`.`customer_id`), QUOTE(`t0`.`status`), QUOTE(`t0`.`total`), QUOTE(`t0`.`placed_at`), QUOTE(`t0`.`shipped_at`), QUOTE(`t0`.`note`), QUOTE(`t0`.`tags`), QUOTE(SHA2(`t0`.`receipt`, 256))), 256), ?) > 0",
       sqlserver: `SELECT [t0].[id] FROM [shop].[orders] AS [t0] WHERE CONVERT(nvarchar(max), CAST([t0].[version] AS binary(8)), 2) IN (SELECT [v] FROM OPENJSON(@p1) WITH ([v] nvarchar(max) '$'))`,
     },
     bound: {
@@ -366,7 +367,7 @@ export const filterCases: Readonly<Record<string, Case>> = {
       postgres:
         'SELECT FROM "shop"."sales" AS "t0" WHERE md5(ROW("t0"."country", "t0"."amount")::text) = $1::text',
       mysql:
-        "SELECT 1 FROM `shop`.`sales` AS `t0` WHERE FIND_IN_SET(MD5(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`country`), QUOTE(`t0`.`amount`))), ?) > 0",
+        "SELECT 1 FROM `shop`.`sales` AS `t0` WHERE FIND_IN_SET(SHA2(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`country`), QUOTE(`t0`.`amount`)), 256), ?) > 0",
       sqlserver: String.raw`SELECT 1 FROM [shop].[sales] AS [t0] WHERE CONVERT(nvarchar(max), HASHBYTES('SHA2_256', CAST(N'' AS nvarchar(max)) COLLATE Latin1_General_100_BIN2 + ISNULL(N'"' + REPLACE(STRING_ESCAPE([t0].[country], 'json') COLLATE Latin1_General_100_BIN2, N'\/', N'/') + N'"', N'null') + N',' + ISNULL(N'"' + CAST([t0].[amount] AS nvarchar(41)) + N'"', N'null')), 2) = @p1`,
     },
   },

@@ -28,7 +28,7 @@ export const readCases: Readonly<Record<string, Case>> = {
     text: {
       postgres: String.raw`SELECT "t0"."id", "t0"."total", replace(encode("t0"."receipt", 'base64'), E'\n', ''), "t0"."xmin" FROM "shop"."orders" AS "t0" WHERE "t0"."id" = $1::int8 LIMIT 1`,
       mysql:
-        "SELECT `t0`.`id`, `t0`.`total`, `t0`.`receipt`, MD5(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`id`), QUOTE(`t0`.`customer_id`), QUOTE(`t0`.`status`), QUOTE(`t0`.`total`), QUOTE(`t0`.`placed_at`), QUOTE(`t0`.`shipped_at`), QUOTE(`t0`.`note`), QUOTE(`t0`.`tags`), QUOTE(MD5(`t0`.`receipt`)))) FROM `shop`.`orders` AS `t0` WHERE `t0`.`id` = CAST(? AS SIGNED) LIMIT 1",
+        "SELECT `t0`.`id`, `t0`.`total`, `t0`.`receipt`, SHA2(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`id`), QUOTE(`t0`.`customer_id`), QUOTE(`t0`.`status`), QUOTE(`t0`.`total`), QUOTE(`t0`.`placed_at`), QUOTE(`t0`.`shipped_at`), QUOTE(`t0`.`note`), QUOTE(`t0`.`tags`), QUOTE(SHA2(`t0`.`receipt`, 256))), 256) FROM `shop`.`orders` AS `t0` WHERE `t0`.`id` = CAST(? AS SIGNED) LIMIT 1",
       sqlserver:
         'SELECT TOP (1) [t0].[id], CAST([t0].[total] AS nvarchar(41)), [t0].[receipt], CONVERT(nvarchar(max), CAST([t0].[version] AS binary(8)), 2) FROM [shop].[orders] AS [t0] WHERE [t0].[id] = CAST(@p1 AS bigint)',
     },

@@ -1,4 +1,4 @@
-/** Asks the server which gateways share it: through the pool like anybody else, beside it when its connections are all lent. */
+/** Asks the server which gateways share it: over a session that has nothing else to do, or through the pool, or beside it when all is lent. */
 import { GatewayError } from '#base/errors.ts'
 import type { Census, Connection, Engine } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
@@ -17,15 +17,18 @@ const busy = (thrown: unknown) =>
   (thrown.code === 'pool_timeout' || thrown.code === 'queue_full' || thrown.code === 'overloaded')
 
 /**
- * One census. A busy pool must not keep a gateway from seeing those who wait for it to shrink: then it takes a session of
+ * One census. Where there is a spare session it costs nobody anything. Else a busy pool must not keep a gateway from seeing those who wait for it to shrink: then it takes a session of
  * its own for the moment, out of the room that is kept for gateways that come.
  */
 export function createAskCensus(d: {
   census: NonNullable<Engine['census']>
   pool: Pick<Pool<Connection>, 'use'>
   connect: ConnectPrimary
+  spare: () => Connection | undefined
 }): (o: Until) => Promise<Census> {
   return async (o) => {
+    const spare = d.spare()
+    if (spare !== undefined) return d.census(spare, o)
     try {
       return await d.pool.use(o.signal, o.deadline, (c) => d.census(c, o))
     } catch (thrown) {

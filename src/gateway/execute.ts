@@ -6,6 +6,7 @@ import type { Connection, Engine, Fault } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
 import type { Breakers } from './breakers.ts'
 import { errorOfFault } from './faults.ts'
+import { createStandstill } from './standstill.ts'
 
 /** What a trip is for: bounded words for metrics, and what a failure means. */
 export interface Trip {
@@ -73,6 +74,7 @@ const mostAttempts = (kind: Fault['kind']): number => (kind === 'conflict' ? 5 :
 export function createExecute(d: ExecuteDependencies): Execute {
   const { clock, engine, pool, breakers } = d
   const { name } = pool.stats()
+  const standstill = createStandstill(clock)
 
   /** A refused write may be the first sign of a switchover: connections to a demoted primary must not be used again. */
   const wasDemoted = async (connection: Connection): Promise<boolean> => {
@@ -112,10 +114,12 @@ export function createExecute(d: ExecuteDependencies): Execute {
       breakers.admit(trip)
       const asked = clock.now()
       let lent: number | undefined
+      let stoodStill = () => 0
       let failure: Failure | undefined
       try {
         const work = async (connection: Connection) => {
           lent = clock.now()
+          stoodStill = standstill.begin()
           ctx.timing.poolMs += lent - asked
           const note = (error?: string) => {
             const ms = clock.now() - (lent as number)
@@ -129,10 +133,12 @@ export function createExecute(d: ExecuteDependencies): Execute {
               ...(error === undefined ? {} : { error }),
             })
           }
+          // What the database took: a process that stood still heard its answer late.
+          const took = () => clock.now() - (lent as number) - stoodStill()
           try {
             const value = await body(connection)
             note()
-            breakers.worked(trip, clock.now() - lent)
+            breakers.worked(trip, took())
             return value
           } catch (thrown) {
             // An error of ours ended the work; the database did what it was asked.
@@ -142,10 +148,12 @@ export function createExecute(d: ExecuteDependencies): Execute {
             } else {
               const fault = engine.classify(thrown)
               note(fault.kind)
-              breakers.failed(trip, fault, clock.now() - lent)
+              breakers.failed(trip, fault, took())
               failure = { fault, demoted: fault.kind === 'read_only' && (await wasDemoted(connection)) }
             }
             throw thrown
+          } finally {
+            stoodStill()
           }
         }
         return await pool.use(ctx.signal, ctx.deadline, work, trip.shares)

@@ -54,8 +54,11 @@ export function asOneEngine(hosts: readonly [Host, ...Host[]], monitor: Knowing)
     get system() {
       return leading().engine.system
     },
+    get address() {
+      return hosts.map(({ engine }) => engine.address).join(',')
+    },
+    spare: () => leading().engine.spare?.(),
     compile: (statement) => leading().engine.compile(statement),
-    address: hosts.map(({ engine }) => engine.address).join(','),
     connect: writerOf(hosts, monitor),
     watchSchema: (o) => {
       let at = leading()

@@ -41,6 +41,11 @@ export const lifecycleOptions = z.strictObject({
   drainDelay: duration({ min: 0, max: 600_000 })
     .default(0)
     .describe('Time to go on serving after SIGTERM, for pods without native sidecars.'),
+  reloadInterval: duration({ min: 0, max: 3_600_000 })
+    .default(5000)
+    .describe(
+      'How often the files of the configuration, and those it refers to, are looked at for changes; 0s: only at POST /reload and when a connection cannot be opened.',
+    ),
   probeInterval: duration({ min: 100 })
     .default(2000)
     .describe('How often the database is looked at in the background.'),

@@ -39,6 +39,8 @@ export interface Schema {
   peek(): Snapshot | undefined
   /** Reads the catalogue now; resolves to whether it differed. One reading at a time. */
   reload(): Promise<boolean>
+  /** The catalogue at hand is made into a contract anew: what makes it has changed. */
+  resolveAgain(): void
   /** The database contradicted the catalogue: look soon. */
   suspect(): void
   start(): void
@@ -246,6 +248,10 @@ export function createSchema(d: SchemaDependencies): Schema {
     },
     peek: () => snapshot,
     reload,
+    resolveAgain: () => {
+      if (snapshot === undefined) return
+      snapshot = { ...snapshot, contract: d.resolve(snapshot.contract.catalog), plans: new Map() }
+    },
     suspect() {
       // A burst of failing requests causes one look, and a routine that always fails one look a second.
       if (suspected) return

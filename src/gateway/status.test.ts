@@ -68,6 +68,7 @@ describe('status', () => {
       redis: { address: 'cache:6379/0', state: 'down', forMs: 12 },
       idempotency: { store: 'redis', entries: 1, bytes: 1024, pending: 3 },
       servers: [],
+      config: { result: 'rejected', at: 2000, restart: ['log.level'], faults: ['pools.mx: unknown key'] },
       catalog: { content: catalog('f', [table('a', 'x'), table('b')]), loadedAt: 1000, from: 'database' },
     })
     expect(status).toMatchObject({
@@ -76,6 +77,12 @@ describe('status', () => {
       uptimeSeconds: 61,
       started: true,
       ready: { ok: true, checks: [{ name: 'catalog', since: '1970-01-01T00:00:00.000Z' }] },
+      config: {
+        result: 'rejected',
+        at: '1970-01-01T00:00:02.000Z',
+        restart: ['log.level'],
+        faults: ['pools.mx: unknown key'],
+      },
       catalog: {
         server: 'PostgreSQL 18.4',
         loadedAt: '1970-01-01T00:00:01.000Z',

@@ -37,6 +37,13 @@ export interface Status {
   }
   /** Empty where the database is one server. */
   readonly servers: readonly ServerStats[]
+  /** What became of the last change of the files; null where the configuration is not followed. */
+  readonly config: {
+    readonly result: string
+    readonly at: string
+    readonly restart: readonly string[]
+    readonly faults: readonly string[]
+  } | null
   /** null before the first reading. */
   readonly catalog: {
     readonly server: string
@@ -68,6 +75,14 @@ export function describeStatus(o: {
   redis: NonNullable<Status['redis']> | undefined
   idempotency: Status['idempotency']
   servers: readonly ServerStats[]
+  config:
+    | {
+        readonly result: string
+        readonly at: number
+        readonly restart: readonly string[]
+        readonly faults: readonly string[]
+      }
+    | undefined
   catalog:
     | { readonly content: Catalog; readonly loadedAt: number; readonly from: 'database' | 'disk' }
     | undefined
@@ -92,6 +107,7 @@ export function describeStatus(o: {
     redis: o.redis ?? null,
     idempotency: o.idempotency,
     servers: o.servers,
+    config: o.config ? { ...o.config, at: new Date(o.config.at).toISOString() } : null,
     catalog: o.catalog
       ? {
           server: o.catalog.content.server,
@@ -111,7 +127,13 @@ export function describeStatus(o: {
 }
 
 /** What `POST /reload` answers: names of tables, views and routines as `schema.name`. */
-export interface ReloadReport {
+export interface ReloadReport extends SchemaReport {
+  /** What became of the files of the configuration. */
+  readonly configuration: 'unchanged' | 'applied' | 'rejected' | 'postponed'
+}
+
+/** The part of the schema. */
+interface SchemaReport {
   readonly changed: boolean
   readonly fingerprint: string
   readonly added: readonly string[]
@@ -120,7 +142,7 @@ export interface ReloadReport {
 }
 
 /** Compares two readings of the schema; `before` is undefined at the first. Pure. */
-export function describeReload(before: Catalog | undefined, after: Catalog): ReloadReport {
+export function describeReload(before: Catalog | undefined, after: Catalog): SchemaReport {
   // Routines of one name differ by their parameters; together they are one entry.
   const byName = (catalog: Catalog | undefined) => {
     const content = new Map<string, (Table | Routine)[]>()

@@ -22,9 +22,11 @@ const status: Status = {
   redis: null,
   idempotency: { store: 'memory', entries: 0, bytes: 0, pending: 0 },
   servers: [],
+  config: null,
   catalog: null,
 }
 const report: ReloadReport = {
+  configuration: 'unchanged',
   changed: true,
   fingerprint: 'f',
   added: ['public.a'],

@@ -62,7 +62,9 @@ const ofTheMoment = ['x-request-id', 'server-timing']
 function kept({ status, headers, body }: Reply, largest: number): { reply: Reply; bytes: number } {
   const rest = Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheMoment.includes(name)))
   const length = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  if (length <= largest) return { reply: { status, headers: rest, body }, bytes: length + 1024 }
+  // A copy: the body is a piece of the buffer that rows were written into, and would hold all of it.
+  const own = body === null || typeof body === 'string' ? body : new Uint8Array(body)
+  if (length <= largest) return { reply: { status, headers: rest, body: own }, bytes: length + 1024 }
   const { 'content-type': _, 'content-length': __, ...bare } = rest
   return { reply: { status, headers: bare, body: null }, bytes: 1024 }
 }

@@ -25,7 +25,7 @@ const bound = (...key: string[]) => {
   })
 }
 
-test('A key is taken in canonical form and in the form PostgreSQL writes, to the same end', () => {
+test('A key is taken in canonical form and in the form that databases write, to the same end', () => {
   const canonical = ['true', '2026-01-01T00:00:00.5+00:00', 'AAEC']
   expect(bound(...canonical)).toEqual(canonical)
   expect(bound('t', '2026-01-01 00:00:00.5+00', String.raw`\x000102`)).toEqual([
@@ -34,6 +34,7 @@ test('A key is taken in canonical form and in the form PostgreSQL writes, to the
     'AAEC',
   ])
   expect(bound('f', 'infinity', String.raw`\x`)).toEqual(['false', 'infinity', ''])
+  expect([bound('1', 'infinity', '')[0], bound('0', 'infinity', '')[0]]).toEqual(['true', 'false'])
 })
 
 test('Binary keys survive as hexadecimal, whatever their bytes', () => {
@@ -47,6 +48,8 @@ test('Binary keys survive as hexadecimal, whatever their bytes', () => {
 })
 
 test('Anything else in the place of a key is refused under the name of its field', () => {
+  for (const other of ['2', 'constructor', ''])
+    expect(() => bound(other, 'infinity', '')).toThrow('true or false')
   expect(refusalOf(() => bound('yes', 'infinity', ''))).toMatchObject({
     code: 'invalid_parameter',
     facts: { parameter: 'on', expected: 'boolean' },

@@ -19,7 +19,7 @@ const keyPlace = (field: Field): Place => ({
 
 /**
  * The text of one part of a key. Location is made of the texts that the engine wrote, so that these are taken too where
- * they are not canonical: PostgreSQL's booleans (`t`) and hexadecimal binary (`\\x00ff`).
+ * they are not canonical: booleans as PostgreSQL (`t`) and all others (`1`) write them, and hexadecimal binary (`\\x00ff`).
  * @throws GatewayError invalid_parameter
  */
 export function keyText(field: Field, raw: string | undefined): string {
@@ -27,8 +27,15 @@ export function keyText(field: Field, raw: string | undefined): string {
   return valueText(type, raw === undefined ? raw : canonicalKey(type, raw), keyPlace(field))
 }
 
+const booleans: ReadonlyMap<string, string> = new Map([
+  ['t', 'true'],
+  ['f', 'false'],
+  ['1', 'true'],
+  ['0', 'false'],
+])
+
 function canonicalKey({ canonical }: ValueType, raw: string): string {
-  if (canonical === 'boolean') return raw === 't' ? 'true' : raw === 'f' ? 'false' : raw
+  if (canonical === 'boolean') return booleans.get(raw) ?? raw
   if (canonical === 'binary' && /^\\x(?:[0-9a-f]{2})*$/.test(raw))
     return Buffer.from(raw.slice(2), 'hex').toString('base64')
   return raw

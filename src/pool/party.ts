@@ -1,5 +1,14 @@
 /** Who shares a connection with whom. */
 import type { Waiter } from './queue.ts'
+import type { Entry } from './shelf.ts'
+import type { Shared } from './types.ts'
+
+/** What a borrower holds: a connection, or one seat of it. */
+export interface Loan<C> {
+  readonly entry: Entry<C>
+  readonly connection: C
+  readonly shared: (Pick<Shared<C>, 'over'> & { holders: number }) | undefined
+}
 
 /** So many may always share, however many connections lie idle: apart they would cost a trip each, together hardly more than one. */
 const always = 4

@@ -249,6 +249,21 @@ describe('the deadline', () => {
     expect(loan.settledAt).toBe(1500)
   })
 
+  it('is enough to find out that all idle connections went dark, and to open another', async () => {
+    const { clock, weather, evictions, borrow } = poolOfThings({ max: 3, validateTimeout: 250 })
+    const holders = [borrow(), borrow(), borrow()]
+    await clock.advance(0)
+    for (const holder of holders) holder.end()
+    await clock.advance(1000)
+    weather.validate = 'hang'
+    const loan = borrow()
+    await clock.advance(250)
+    // The first check has failed; the others would take as long again, each.
+    expect(loan.startedAt).toBe(1250)
+    expect(evictions()).toEqual(['validation'])
+    expect(loan.thing?.id).toBeGreaterThan(Math.max(...holders.map((h) => h.thing?.id ?? 0)))
+  })
+
   it('says in Retry-After how long the line should take', async () => {
     const { clock, borrow } = poolOfThings({ max: 1, queue: 9, acquireTimeout: 60_000 })
     for (let i = 0; i < 60; i++) {

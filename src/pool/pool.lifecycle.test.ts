@@ -1,7 +1,7 @@
 /** How connections and the pool itself end: age, leaks, resize, renew, drain; in virtual time. */
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { poolOfThings } from './pool.fixture.ts'
+import { poolOfThings, settings } from './pool.fixture.ts'
 
 const never = new AbortController().signal
 
@@ -94,7 +94,7 @@ describe('age and number', () => {
   })
 })
 
-describe('a leak', () => {
+describe('scenario 23: a leak', () => {
   it('is found leakGrace after the deadline: closed, counted, the slot free, a late end harmless', async () => {
     const { pool, clock, seen, things, evictions, borrow } = poolOfThings({ max: 1, leakGrace: 2000 })
     const leaker = borrow(1000)
@@ -117,6 +117,26 @@ describe('a leak', () => {
     borrow(Number.POSITIVE_INFINITY)
     await clock.advance(3_600_000)
     expect(evictions()).toEqual([])
+  })
+})
+
+describe('other settings', () => {
+  it('hold from now on: size, queue, waiting and idle times', async () => {
+    const { pool, clock, evictions, borrow } = poolOfThings({ max: 1, queue: 4 })
+    const first = borrow()
+    await clock.advance(0)
+    pool.adjust({ ...settings, name: 'other', max: 2, queue: 20, acquireTimeout: 100, idleTimeout: 1000 })
+    expect(pool.stats()).toMatchObject({ name: 'primary', max: 2, queueLimit: 20 })
+    const second = borrow()
+    await clock.advance(0)
+    expect(second.startedAt).toBe(0)
+    const late = borrow()
+    await clock.advance(100)
+    expect(late.error?.code).toBe('pool_timeout')
+    first.end()
+    second.end()
+    await clock.advance(2000)
+    expect(evictions()).toEqual(['idle', 'idle'])
   })
 })
 

@@ -22,6 +22,28 @@ describe('the pool in an overload', () => {
     return { ...world, loans }
   }
 
+  it('counts a caller once whose time is up just when the one before it makes the pool give up on the line', async () => {
+    const overload = { wait: 100, lasting: 1100 }
+    const { pool, clock, borrow } = poolOfThings({ max: 1, queue: 10, acquireTimeout: 500, overload })
+    const first = borrow()
+    const second = borrow()
+    borrow()
+    await clock.advance(10)
+    first.end()
+    // From here on somebody always waits, and the second keeps the connection.
+    await clock.advance(390)
+    borrow()
+    await clock.advance(400)
+    const [fifth, sixth] = [borrow(), borrow()]
+    await clock.advance(500)
+    expect([fifth.error?.code, sixth.error?.code]).toEqual(['pool_timeout', 'overloaded'])
+    expect(pool.stats()).toMatchObject({ inUse: 1, waiting: 0 })
+    second.end()
+    const next = borrow()
+    await clock.advance(0)
+    expect(next.startedAt).toBe(clock.now())
+  })
+
   it('refuses those who wait longest, so that the others are served in time', {
     timeout: 20_000,
   }, async () => {

@@ -2,12 +2,12 @@
 import type { EvictionReason } from '#base/observation.ts'
 import type { Signal } from '#base/signal.ts'
 import { createConnector } from './connector.ts'
-import { partyOf, partySize } from './party.ts'
+import { type Loan, partyOf, partySize } from './party.ts'
 import { createQueue, type Waiter } from './queue.ts'
 import { hungUp, overloaded, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
 import { createShelf, type Entry } from './shelf.ts'
 import { createTicker } from './ticker.ts'
-import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats, Shared } from './types.ts'
+import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats } from './types.ts'
 import { within } from './within.ts'
 
 /** Milliseconds between two looks at all connections: the grain of leak, idle and lifetime limits. */
@@ -17,13 +17,6 @@ const longestClose = 2000
 /** The share of maxLifetime that chance may take away. */
 const lifetimeJitter = 0.25
 
-/** What a borrower holds: a connection, or one seat of it. */
-interface Loan<C> {
-  readonly entry: Entry<C>
-  readonly connection: C
-  readonly shared: (Pick<Shared<C>, 'over'> & { holders: number }) | undefined
-}
-
 /**
  * Makes a pool and begins to fill it to `min`.
  *
@@ -32,10 +25,12 @@ interface Loan<C> {
  * grow idle. Everything that changes what can be lent ends in `serve`.
  */
 export function createPool<C extends Poolable>(
-  settings: PoolSettings,
+  given: PoolSettings,
   dependencies: PoolDependencies<C>,
 ): Pool<C> {
-  const { name } = settings
+  const { name } = given
+  // Only `adjust` writes to it.
+  const settings = { ...given }
   const { clock, observe, share } = dependencies
   let max = settings.max
   let queueLimit = settings.queue
@@ -44,6 +39,10 @@ export function createPool<C extends Poolable>(
   const drained = Promise.withResolvers<void>()
   /** When a borrower last brought back a broken connection (monotonic ms): whatever ended it may have ended others. */
   let doubt = Number.NEGATIVE_INFINITY
+  /**
+   * The last check failed: what ended that connection may have ended all, and a caller has no time to find out of each in turn.
+   */
+  let checksFail = false
   /**
    * Since when (monotonic ms) somebody has waited at every moment, counted from the first who was served: while nobody is,
    * because connections are being opened, nothing is known of the load.
@@ -82,13 +81,16 @@ export function createPool<C extends Poolable>(
       return hungUp(name, caller.signal)
     },
   })
+  /** When the process went on after it had stood still (monotonic ms): borrowers could not give back anything before. */
+  let wentOn = Number.NEGATIVE_INFINITY
   const ticker = createTicker(clock, tickPeriod, (now, punctual) => {
+    if (!punctual) wentOn = now
     for (const entry of shelf.entries) {
       const { state } = entry
       if (state.kind === 'idle') {
         const reason = unfit(entry, now)
         if (reason) evict(entry, reason)
-      } else if (state.kind === 'lent' && punctual && now >= state.deadline + settings.leakGrace) {
+      } else if (state.kind === 'lent' && now >= Math.max(state.deadline, wentOn) + settings.leakGrace) {
         observe({ kind: 'pool.leak', pool: name, heldMs: now - state.since })
         evict(entry, 'leak')
       }
@@ -169,6 +171,7 @@ export function createPool<C extends Poolable>(
     const settle = (reason: EvictionReason | undefined) => {
       if (entry.state.kind !== 'checking') return
       const now = clock.now()
+      checksFail = reason === 'validation'
       if (reason) evict(entry, reason)
       else shelve(entry, now)
       serve(now)
@@ -206,7 +209,8 @@ export function createPool<C extends Poolable>(
   /** The one place that serves the line and decides what else to do for it. */
   const serve = (now: number) => {
     lendIdle(now)
-    const wanted = Math.max(queue.size - shelf.count.checking, draining ? 0 : settings.min - shelf.living())
+    const hopeful = checksFail ? 0 : shelf.count.checking
+    const wanted = Math.max(queue.size - hopeful, draining ? 0 : settings.min - shelf.living())
     while (connector.underWay < wanted && slotsTaken() < max && connector.mayStart(now)) connector.start()
     refuseTheHopeless(now)
     if (draining && queue.size === 0) closeDown()
@@ -337,6 +341,14 @@ export function createPool<C extends Poolable>(
     }
   }
 
+  const resize = (to: number) => {
+    if (!Number.isInteger(to) || to < 1) throw new RangeError(`a pool cannot have ${to} connections`)
+    max = to
+    queueLimit = Math.round((settings.queue * to) / settings.max)
+    evictIdle('resize', () => shelf.living() + connector.underWay > max)
+    serve(clock.now())
+  }
+
   serve(clock.now())
   return {
     use: (signal, deadline, body, shares = false) => {
@@ -347,12 +359,10 @@ export function createPool<C extends Poolable>(
       return waitForOne(signal, deadline, now, sharing).then((lent) => withLoan(lent, body))
     },
     stats,
-    resize: (to) => {
-      if (!Number.isInteger(to) || to < 1) throw new RangeError(`a pool cannot have ${to} connections`)
-      max = to
-      queueLimit = Math.round((settings.queue * to) / settings.max)
-      evictIdle('resize', () => shelf.living() + connector.underWay > max)
-      serve(clock.now())
+    resize,
+    adjust: (to) => {
+      Object.assign(settings, to, { name })
+      resize(to.max)
     },
     renew: () => {
       generation++

@@ -65,13 +65,14 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   const expire = () => {
     alarm = undefined
     const now = clock.now()
+    const due: Place<T>[] = []
+    for (let place = first; place !== undefined; place = place.behind)
+      if (place.caller.until <= now) due.push(place)
+    // Whoever leaves may let others go or move up, those who are due among them: then the line is another one.
+    for (const place of due) if (place.waits) place.leaveWith(events.expired)
     let next = Number.POSITIVE_INFINITY
-    for (let place = first; place !== undefined; ) {
-      const { behind } = place
-      if (place.caller.until <= now) place.leaveWith(events.expired)
-      else next = Math.min(next, place.caller.until)
-      place = behind
-    }
+    for (let place = first; place !== undefined; place = place.behind)
+      next = Math.min(next, place.caller.until)
     if (next < Number.POSITIVE_INFINITY) watch(next)
   }
 
@@ -127,6 +128,8 @@ class Place<T> implements Waiter<T> {
   before: Place<T> | undefined = undefined
   behind: Place<T> | undefined = undefined
   readonly caller: Caller
+  /** Until it has left. */
+  waits = true
   private readonly line: Line<T>
   private readonly resolve: (value: T) => void
   private readonly reject: (error: Error) => void
@@ -157,10 +160,11 @@ class Place<T> implements Waiter<T> {
 
   /** The caller's signal was aborted. */
   handleEvent(): void {
-    this.leaveWith(this.line.aborted)
+    if (this.waits) this.leaveWith(this.line.aborted)
   }
 
   private leave(): void {
+    this.waits = false
     this.line.part(this)
     this.caller.signal.removeEventListener('abort', this)
   }

@@ -83,6 +83,8 @@ export interface Pool<C extends Poolable> {
   stats(): PoolStats
   /** Takes effect at once: surplus idle connections close now, surplus busy ones on return. */
   resize(max: number): void
+  /** Other settings from now on, the size among them; the name stays. What waits already waits as it began to. */
+  adjust(to: PoolSettings): void
   /** Every connection that exists now is closed: idle ones at once, busy ones on return. */
   renew(): void
   /** The database is known to answer again: connects now, whatever failed or hangs. */

@@ -3,12 +3,13 @@ import type { Clock } from '#base/clock.ts'
 import type { Catalog } from '#catalog/model.ts'
 import type { ConfigFault } from '#config/fault.ts'
 import type { Config } from '#config/schema.ts'
-import type { AnnouncerStatus, Connection, Engine, ServerRole } from '#engine/engine.ts'
+import type { AnnouncerStatus, Connection, Engine, ServerRole, Unseen } from '#engine/engine.ts'
 import type { ServerStats } from '#gateway/monitor.ts'
 import type { Database } from './database.ts'
 import { databaseTrouble } from './database-trouble.ts'
 import { defaultMax } from '#pool/options.ts'
 import { announcerHints } from './events-report.ts'
+import { consequences, wantsOf } from './unseen.ts'
 
 /** As far as the check got. */
 export interface DatabaseReport {
@@ -92,10 +93,18 @@ async function inspect(engine: Engine, config: Config, clock: Clock): Promise<In
       const census = await engine
         .census?.(connection, within(config.schema.loadTimeout))
         .catch(() => undefined)
+      const unseen = await engine
+        .unseen?.(connection, within(config.schema.loadTimeout))
+        .catch(() => undefined)
+      const blind = judgeUnseen(unseen ?? [], config)
       return {
         database: { address, role, ...factsOf(catalog) },
-        faults: judged.faults,
-        warnings: [...judged.warnings, ...(census ? budgetWarnings(census.connections, config.pools) : [])],
+        faults: [...judged.faults, ...blind.faults],
+        warnings: [
+          ...judged.warnings,
+          ...(census ? budgetWarnings(census.connections, config.pools) : []),
+          ...blind.warnings,
+        ],
         // A standby takes neither: it cannot be listened to, and not be written to.
         hints: role === 'primary' && announcing ? announcerHints(announcing, config.schema.poll) : [],
       }
@@ -123,6 +132,22 @@ function budgetWarnings(allowed: number, { budget, max }: Config['pools']): stri
   return free >= least
     ? []
     : [`pools.budget leaves ${free} connections, and needs ${least}: the server allows ${allowed}`]
+}
+
+/** What of the configuration cannot work, or works less well, as the user may not see what it takes. */
+function judgeUnseen(
+  unseen: readonly Unseen[],
+  config: Config,
+): { faults: ConfigFault[]; warnings: string[] } {
+  const wants = wantsOf(config)
+  const said = (what: Unseen['what']) =>
+    unseen
+      .filter((one) => one.what === what && wants.has(what))
+      .map(({ remedy }) => `${consequences[what]}; ${remedy}`)
+  return {
+    faults: said('peers').map((message) => ({ key: 'pools.budget.instances', message, origin: '' })),
+    warnings: [...said('limit'), ...said('lag')],
+  }
 }
 
 /** Undefined when there is none, or it cannot be told: a hint is not worth a fault. */

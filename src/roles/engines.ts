@@ -11,6 +11,8 @@ export interface EngineDependencies {
   readonly observe: Observe
   /** Name of the pool that its sessions belong to; default primary. */
   readonly pool?: string
+  /** Its sessions only read. Engines that have a word for it tell the server. */
+  readonly readOnly?: boolean
 }
 
 /**

@@ -40,6 +40,8 @@ export interface Gateway {
   /** Where the share of the connections has to be asked for. */
   readonly budget: Follower | undefined
   readonly look: Look
+  /** New sessions go to where the configuration says now, with the user it says. */
+  readonly redirect: () => void
   readonly schema: Schema
   readonly execute: Execute
   readonly read: ReturnType<typeof createRead>
@@ -47,13 +49,25 @@ export interface Gateway {
   readonly call: ReturnType<typeof createCall>
 }
 
-/** Opens nothing yet but what `pools.min` asks for. @throws GatewayError for options that no database can be reached with */
+/**
+ * Opens nothing yet but what `pools.min` asks for.
+ * @param o.onRefused a session with the primary could not be had, whoever wanted one
+ * @throws GatewayError for options that no database can be reached with
+ */
 export async function createGateway(
   config: Config,
-  { clock, observe }: { clock: Clock; observe: Observe },
+  { clock, observe, onRefused }: { clock: Clock; observe: Observe; onRefused: () => void },
 ): Promise<Gateway> {
   const servers = await createServers(config, { clock, observe }, () => pool.renew())
-  const { engine, connect, monitor } = servers
+  const { engine, monitor } = servers
+  const connect: ConnectPrimary = async (o) => {
+    try {
+      return await servers.connect(o)
+    } catch (error) {
+      onRefused()
+      throw error
+    }
+  }
   const pool = createPool<Connection>(poolSettings('primary', config.pools), {
     clock,
     observe,
@@ -95,6 +109,7 @@ export async function createGateway(
     monitor,
     budget: followerOf(config, { clock, observe, engine, connect, pool, all: [pool, ...lanes.pools] }),
     consistency: servers.replicas.length > 0,
+    redirect: servers.redirect,
     look: createLook({ pool, connect, replicaServes }),
     schema,
     execute: lanes.execute,
@@ -156,7 +171,19 @@ function followerOf(
       'internal',
       `pools.budget: auto is not supported on ${d.engine.kind}; give numbers`,
     )
-  const ask = createAskCensus({ census, pool: d.pool, connect: d.connect })
+  const look = createAskCensus({
+    census,
+    pool: d.pool,
+    connect: d.connect,
+    spare: () => d.engine.spare?.(),
+  })
+  const ask: Parameters<typeof createFollower>[0]['ask'] = async (until) => {
+    const seen = await look(until)
+    // Whoever sees nobody must not take itself for the only one.
+    if (seen.blind === true && budget.instances === 'auto')
+      throw new Error('the sessions of other gateways are not seen')
+    return seen
+  }
   const pool = {
     stats: d.pool.stats,
     resize: (to: number) => {

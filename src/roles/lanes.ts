@@ -18,6 +18,7 @@ import { createGate } from '#pool/lanes.ts'
 import { createPool } from '#pool/pool.ts'
 import type { Pool } from '#pool/types.ts'
 import { loadEngine } from './engines.ts'
+import { noticing, wantsOf } from './unseen.ts'
 
 interface Around {
   readonly clock: Clock
@@ -31,6 +32,8 @@ export interface Servers {
   readonly connect: ConnectPrimary
   readonly replicas: readonly Host[]
   readonly monitor: Monitor | undefined
+  /** New sessions go to where the configuration says now. */
+  readonly redirect: () => void
 }
 
 /**
@@ -39,19 +42,32 @@ export interface Servers {
  */
 export async function createServers(config: Config, d: Around, onWriter: () => void): Promise<Servers> {
   const places = hostsOf(config.database)
-  const load = async (name: string, pool: string, options: (typeof places)[0]): Promise<Host> => ({
-    name,
-    engine: await loadEngine(config, { ...d, pool }, options),
-  })
+  const wants = wantsOf(config)
+  const load = async (
+    name: string,
+    options: (typeof places)[0],
+    lane: { pool: string; readOnly: boolean },
+  ): Promise<Host> => {
+    const engine = await loadEngine(config, { ...d, ...lane }, options)
+    return { name, engine: noticing(engine, { name, wants, observe: d.observe }) }
+  }
+  const primary = { pool: 'primary', readOnly: false }
   const many = places.length > 1
-  const first = await load(many ? 'host-1' : 'primary', 'primary', places[0])
+  const first = await load(many ? 'host-1' : 'primary', places[0], primary)
   const others = await Promise.all(
-    places.slice(1).map((options, i) => load(`host-${i + 2}`, 'primary', options)),
+    places.slice(1).map((options, i) => load(`host-${i + 2}`, options, primary)),
   )
   const replicas = await Promise.all(
-    replicasOf(config.database).map(({ name, options }) => load(name, name, options)),
+    replicasOf(config.database).map(({ name, options }) =>
+      load(name, options, { pool: name, readOnly: true }),
+    ),
   )
   const hosts: readonly [Host, ...Host[]] = [first, ...others]
+  const redirect = () => {
+    for (const [i, options] of hostsOf(config.database).entries()) hosts[i]?.engine.redirect(options)
+    for (const [i, { options }] of replicasOf(config.database).entries())
+      replicas[i]?.engine.redirect(options)
+  }
   const { replication } = first.engine
   if (replication === undefined && (replicas.length > 0 || many))
     throw new GatewayError(
@@ -59,7 +75,13 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
       `database.replicas and several hosts are not supported on ${first.engine.kind} yet`,
     )
   if (replication === undefined || (replicas.length === 0 && !many))
-    return { engine: first.engine, connect: primaryOnly(first.engine), replicas: [], monitor: undefined }
+    return {
+      engine: first.engine,
+      connect: primaryOnly(first.engine),
+      replicas: [],
+      monitor: undefined,
+      redirect,
+    }
   const server =
     (kind: Server['kind']) =>
     ({ name, engine }: Host): Server => ({
@@ -75,8 +97,8 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
     onWriter,
   })
   return many
-    ? { engine: asOneEngine(hosts, monitor), connect: writerOf(hosts, monitor), replicas, monitor }
-    : { engine: first.engine, connect: primaryOnly(first.engine), replicas, monitor }
+    ? { engine: asOneEngine(hosts, monitor), connect: writerOf(hosts, monitor), replicas, monitor, redirect }
+    : { engine: first.engine, connect: primaryOnly(first.engine), replicas, monitor, redirect }
 }
 
 /** The pool and the circuit of a replica, and the way through both. */
@@ -177,8 +199,13 @@ export function createLanes(
       clock: d.clock,
       name: 'primary',
       size: () => Math.max(1, Math.floor(primary.pool.stats().max / 2)),
-      queuePerSlot: config.pools.queuePerConnection,
-      waitMs: config.pools.acquireTimeout,
+      // Both may change while it runs.
+      get queuePerSlot() {
+        return config.pools.queuePerConnection
+      },
+      get waitMs() {
+        return config.pools.acquireTimeout
+      },
     }),
     waitMs: config.consistency.wait,
   })

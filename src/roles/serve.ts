@@ -2,7 +2,9 @@
 import { type Clock, systemClock } from '#base/clock.ts'
 import { asGatewayError, errorTable, type GatewayError } from '#base/errors.ts'
 import type { Observation } from '#base/observation.ts'
-import { loadConfig } from '#config/load.ts'
+import { type NotedFiles, noteReads } from '#config/files.ts'
+import { type Faults, loadConfig } from '#config/load.ts'
+import { createReloader, type Reloader } from '#config/reload.ts'
 import type { Config } from '#config/schema.ts'
 import { createDeadlines } from '#gateway/deadlines.ts'
 import { createHealth } from '#gateway/health.ts'
@@ -18,11 +20,18 @@ import { createTelemetry } from '#telemetry/telemetry.ts'
 import { logCrashes } from './crash-log.ts'
 import { describeApi } from './describe-api.ts'
 import { createGateway } from './gateway.ts'
+import { createApply } from './reload.ts'
 import { createLifecycle, type Lifecycle, processSignals, type Signals } from './lifecycle.ts'
 import { loadRedis, recordsOf } from './records.ts'
 import type { RoleIo } from './role.ts'
 import { version } from './build.ts'
 import { reportFaults } from './faults.ts'
+
+/** What a configuration was read through, and how to read it again. */
+interface Source {
+  readonly files: NotedFiles
+  readonly load: (files: NotedFiles) => { readonly config: Config } | Faults
+}
 
 /** A gateway that runs. */
 export interface Serving {
@@ -36,19 +45,23 @@ export interface Serving {
 }
 
 export async function run(io: RoleIo): Promise<number> {
-  const loaded = loadConfig({ argv: io.argv, env: io.env })
+  const load = (files: NotedFiles) => loadConfig({ argv: io.argv, env: io.env, files })
+  const files = noteReads()
+  const loaded = load(files)
   if ('faults' in loaded) return reportFaults(io, loaded.faults)
-  const serving = await serveGateway(loaded.config)
+  const serving = await serveGateway(loaded.config, { source: { files, load } })
   return serving.done
 }
 
 /**
  * Starts everything: listeners first, so that probes and refusals work from the first moment; the database may come later.
+ * @param config belongs to the gateway from now on: what changes while it runs is written into it
  * @param o.signals what ends it; default: SIGTERM and SIGINT of the process
+ * @param o.source where the configuration came from, to follow its changes; default: it stays as it is
  */
 export async function serveGateway(
   config: Config,
-  o: { clock?: Clock; signals?: Signals; fd?: number } = {},
+  o: { clock?: Clock; signals?: Signals; fd?: number; source?: Source } = {},
 ): Promise<Serving> {
   const clock = o.clock ?? systemClock
   const build = { version, revision: process.env['POSTERN_REVISION'] ?? 'unknown' }
@@ -68,6 +81,7 @@ export async function serveGateway(
     records: () => records.stats(),
   })
   const urls = { data: '', observe: '', admin: '' }
+  let reloader: Reloader | undefined
   const { socket } = config.listeners.data
   const readiness = Promise.withResolvers<void>()
   const observe = (observation: Observation) => {
@@ -84,7 +98,12 @@ export async function serveGateway(
       health.markRestored(observation.readAt)
   }
   const unwatch = logCrashes({ observe, flush: telemetry.flushSync })
-  const gateway = await createGateway(config, { clock, observe })
+  const gateway = await createGateway(config, {
+    clock,
+    observe,
+    // The password or the certificates may have been replaced a moment ago.
+    onRefused: () => reloader?.hint(),
+  })
   const redis = await loadRedis(config, gateway.engine, { clock, observe })
   const records = recordsOf(config, gateway.engine, redis, { clock, observe })
   const lookTimeoutMs = config.pools.acquireTimeout + config.pools.validateTimeout
@@ -106,13 +125,42 @@ export async function serveGateway(
     onDraining: () => health.drain(),
   })
 
+  let deadlines = createDeadlines(config.deadlines)
+  const limits = { ...config.api, ...config.limits }
+  const apply = createApply({
+    config,
+    gateway,
+    clock,
+    onApplied: () => {
+      deadlines = createDeadlines(config.deadlines)
+      Object.assign(limits, config.api, config.limits)
+    },
+  })
+  if (o.source)
+    reloader = createReloader({
+      clock,
+      observe,
+      periodMs: config.lifecycle.reloadInterval,
+      // What it compares with; `config` itself is written to.
+      config: structuredClone(config),
+      ...o.source,
+      apply,
+    })
+
   const dataApp = createDataApp({
     clock,
     observe,
     schema: gateway.schema,
-    limits: { ...config.api, ...config.limits },
-    deadlines: createDeadlines(config.deadlines),
-    stream: { deadlineMs: config.deadlines.stream, slowReaderMs: config.deadlines.slowReader },
+    limits,
+    deadlines: (...request) => deadlines(...request),
+    stream: {
+      get deadlineMs() {
+        return config.deadlines.stream
+      },
+      get slowReaderMs() {
+        return config.deadlines.slowReader
+      },
+    },
     cancelled: lifecycle.cancelled,
     consistency: gateway.consistency,
     read: gateway.read,
@@ -151,6 +199,7 @@ export async function serveGateway(
         pools: gateway.pools.map((pool) => pool.stats()),
         breakers: gateway.breakers.flatMap((breakers) => breakers.stats()),
         servers: gateway.monitor?.stats() ?? [],
+        config: reloader?.stats(),
         catalog: ((snapshot) =>
           snapshot && {
             content: snapshot.contract.catalog,
@@ -159,9 +208,10 @@ export async function serveGateway(
           })(gateway.schema.peek()),
       }),
     reload: async () => {
+      const configuration = (await reloader?.look()) ?? 'unchanged'
       const before = gateway.schema.peek()?.contract.catalog
       await gateway.schema.reload()
-      return describeReload(before, gateway.schema.current().contract.catalog)
+      return { configuration, ...describeReload(before, gateway.schema.current().contract.catalog) }
     },
     quit: config.lifecycle.quit ? () => lifecycle.shutdown() : undefined,
     problem: (thrown) => {
@@ -205,8 +255,10 @@ export async function serveGateway(
       health.start()
       gateway.schema.start()
       gateway.budget?.start()
+      reloader?.start()
     },
     stop: async () => {
+      reloader?.stop()
       health.stop()
       await gateway.schema.stop()
       for (const breakers of gateway.breakers) breakers.stop()

@@ -113,6 +113,17 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     msg: 'column has a type without a canonical form',
     fields: ({ table, column, native, action }) => ({ table, column, native, action }),
   },
+  config: {
+    level: (o) => (o.result === 'rejected' ? 'error' : o.result === 'postponed' ? 'warn' : 'info'),
+    msg: 'files of the configuration changed',
+    fields: (o) => ({
+      result: o.result,
+      changed: o.changed,
+      restart: o.restart,
+      faults: o.faults,
+      ...(o.error === undefined ? {} : { error: error(o.error) }),
+    }),
+  },
   'database.up': {
     level: 'info',
     msg: 'database is reached',
@@ -143,6 +154,11 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
           : 'info',
     msg: 'which server is written to has changed',
     fields: ({ from, to, why, primaries }) => ({ from, to, why, primaries }),
+  },
+  unseen: {
+    level: 'warn',
+    msg: 'database user may not see what the gateway would make use of',
+    fields: ({ endpoint, what, remedy }) => ({ endpoint, what, remedy }),
   },
   ryw: null,
   'idempotency.lost': {

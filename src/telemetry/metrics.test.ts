@@ -13,6 +13,7 @@ const setUp = (o: { pools?: readonly PoolNumbers[]; limit?: number } = {}) => {
     redis: () => ({ state: 'up' }),
     records: () => ({ entries: 2, bytes: 300, pending: 1 }),
     breakers: () => [{ target: 'primary/read', state: 'ramp' }],
+    wall: () => 1_800_000_000_000,
     droppedLines: () => 4,
     ...(o.limit === undefined ? {} : { limit: o.limit }),
   })
@@ -172,6 +173,20 @@ describe('metrics', () => {
     observe({ kind: 'database.down', error: new Error('x') })
     observe({ kind: 'lifecycle', phase: 'draining' })
     expect(states()).toEqual([0, 1, 12])
+  })
+
+  test('a configuration that was rejected shows until one is taken', () => {
+    const { observe, find } = setUp()
+    const states = () =>
+      ['last_reload_successful', 'restart_pending_keys'].map((f) => find(`postern_config_${f}`)[0]?.[1])
+    expect(states()).toEqual([1, 0])
+    observe({ kind: 'config', result: 'applied', changed: [], restart: ['log.level'] })
+    observe({ kind: 'config', result: 'rejected', changed: [], restart: [] })
+    expect(states()).toEqual([0, 1])
+    observe({ kind: 'config', result: 'applied', changed: ['pools.max'], restart: [] })
+    expect(states()).toEqual([1, 0])
+    expect(find('postern_config_reloads_total', 'applied')[0]?.[1]).toBe(2)
+    expect(find('postern_config_last_reload_success_timestamp_seconds')[0]?.[1]).toBe(1_800_000_000)
   })
 
   test('the number of series is bounded whatever the labels are', () => {

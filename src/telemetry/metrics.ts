@@ -1,5 +1,6 @@
 /** Observation → Prometheus series: every metric name, label and bucket of the gateway in one place. */
 import type { EvictionReason, Observation } from '#base/observation.ts'
+import { registerConfig } from './config-series.ts'
 import { type GaugeOptions, registerGauges } from './gauges.ts'
 import { registerRuntime } from './runtime.ts'
 import { createRegistry } from './series.ts'
@@ -19,6 +20,8 @@ export interface MetricsOptions extends GaugeOptions {
   readonly system: () => string
   /** Read at each scrape. */
   readonly pools: () => readonly PoolNumbers[]
+  /** Wall clock, milliseconds. */
+  readonly wall: () => number
   /** Log lines lost because nobody read them; read at each scrape. */
   readonly droppedLines: () => number
   /** Most series per metric. */
@@ -244,6 +247,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
     read: () => [[1, o.build.version, o.build.revision, process.version]],
   })
   registerRuntime(registry)
+  const noteConfig = registerConfig(registry, o.wall)
 
   return {
     observe: (e) => {
@@ -313,6 +317,9 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'catalog.failed':
           loads.add(1, 'failure')
           break
+        case 'config':
+          noteConfig(e)
+          break
         case 'database.up':
           state.up = 1
           break
@@ -329,6 +336,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
         case 'replica':
         case 'writer':
         case 'redis':
+        case 'unseen':
         case 'fault':
           break
         default:

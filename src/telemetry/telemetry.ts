@@ -43,6 +43,7 @@ export function createTelemetry(o: {
     budget: o.budget,
     redis: o.redis,
     records: o.records,
+    wall: o.clock.wall,
     droppedLines: o.sink.dropped,
   })
   return {

@@ -1,7 +1,7 @@
 /** The conformance suite: the same requests and the same bytes on every engine, through the gateway's own front door. */
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { type SuiteDatabase, suiteEngines } from './engines.ts'
+import { onEveryEngine, type SuiteDatabase } from './engines.ts'
 import { aggregates } from './suite/aggregates.ts'
 import { batches } from './suite/batches.ts'
 import { conditionals } from './suite/conditionals.ts'
@@ -49,41 +49,35 @@ const suite = [
   errors,
 ]
 
-for (const engine of suiteEngines)
-  describe(engine.name, () => {
-    const { missing } = engine
-    if (missing !== undefined) {
-      it('runs the conformance suite', ({ skip }) => skip(missing))
-      return
-    }
-    let database: SuiteDatabase
-    let gateway: TestGateway
-    beforeAll(async () => {
-      database = await engine.start()
-      gateway = await startGateway({ url: database.url })
-    })
-    afterAll(async () => {
-      await gateway?.stop()
-      await database?.stop()
-    })
-
-    const outside: EngineContext['outside'] = async (method, path, init) => {
-      const answer = await gateway.request(method, path, init)
-      checkAnswer(method, path, answer)
-      return answer
-    }
-    const context: EngineContext = {
-      name: engine.name,
-      capabilities: engine.capabilities,
-      base: () => `${gateway.url}/api/v1`,
-      outside,
-      request: (method, path, init) => outside(method, `/api/v1${path}`, init),
-      get: (path, headers) => outside('GET', `/api/v1${path}`, { ...(headers && { headers }) }),
-      sql: (text) => database.sql(text),
-    }
-    // Each part has its own describe, so that its hooks run for its own tests only.
-    for (const part of suite)
-      describe(part.name, () => {
-        part(context)
-      })
+onEveryEngine('runs the conformance suite', (engine) => {
+  let database: SuiteDatabase
+  let gateway: TestGateway
+  beforeAll(async () => {
+    database = await engine.start()
+    gateway = await startGateway({ url: database.url })
   })
+  afterAll(async () => {
+    await gateway?.stop()
+    await database?.stop()
+  })
+
+  const outside: EngineContext['outside'] = async (method, path, init) => {
+    const answer = await gateway.request(method, path, init)
+    checkAnswer(method, path, answer)
+    return answer
+  }
+  const context: EngineContext = {
+    name: engine.name,
+    capabilities: engine.capabilities,
+    base: () => `${gateway.url}/api/v1`,
+    outside,
+    request: (method, path, init) => outside(method, `/api/v1${path}`, init),
+    get: (path, headers) => outside('GET', `/api/v1${path}`, { ...(headers && { headers }) }),
+    sql: (text) => database.sql(text),
+  }
+  // Each part has its own describe, so that its hooks run for its own tests only.
+  for (const part of suite)
+    describe(part.name, () => {
+      part(context)
+    })
+})

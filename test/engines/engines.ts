@@ -1,6 +1,7 @@
 /** The engines the conformance suite runs on. Another one is an entry here and a file in schema/. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { describe, it } from 'vitest'
 import { mariadbMissing, startMariadb } from '../support/mariadb.ts'
 import { mysqlMissing, startMysql, type TestMysql } from '../support/mysql.ts'
 import { postgresMissing, postgresVersions, startPostgres } from '../support/postgres.ts'
@@ -10,6 +11,10 @@ import type { SuiteCapabilities } from './suite/context.ts'
 /** A database with the schema of the suite in it. */
 export interface SuiteDatabase {
   readonly url: string
+  /** The schema that is served unless others are named. */
+  readonly schema: string
+  /** Makes another one, empty, whose tables can refer to those of the first. @returns its name */
+  another(): Promise<string>
   sql(text: string): Promise<Record<string, unknown>[]>
   stop(): Promise<void>
 }
@@ -19,10 +24,23 @@ export interface SuiteEngine {
   /** Why it cannot run on this machine; undefined when it can. */
   readonly missing: string | undefined
   readonly capabilities: SuiteCapabilities
+  /** Makes a function of one argument, `a`, that gives `-a` and only reads. */
+  readonly negation: (name: string) => string
   start(): Promise<SuiteDatabase>
 }
 
-export const schemaText = (file: string) => readFile(join(import.meta.dirname, 'schema', file), 'utf8')
+const schemaFile = (file: string) => readFile(join(import.meta.dirname, 'schema', file), 'utf8')
+
+/** The tables and rows of an engine, with those that all have in the place it gives them. */
+export const schemaText = async (file: string): Promise<string> => {
+  const [own, common] = await Promise.all([schemaFile(file), schemaFile('common.sql')])
+  return own.replace('-- common.sql', () => common)
+}
+
+async function createSchema(sql: SuiteDatabase['sql']): Promise<string> {
+  await sql('CREATE SCHEMA other')
+  return 'other'
+}
 
 const postgres = (version: number): SuiteEngine => ({
   name: `PostgreSQL ${version}`,
@@ -37,7 +55,6 @@ const postgres = (version: number): SuiteEngine => ({
     oddCharacter: '💥',
     alwaysIdentity: true,
     uuids: true,
-    viewsGiveRows: true,
     routines: {
       functionsGiveRows: true,
       defaults: true,
@@ -48,11 +65,13 @@ const postgres = (version: number): SuiteEngine => ({
       documents: true,
     },
   },
+  negation: (name) => `CREATE FUNCTION ${name}(a int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT -a'`,
   async start() {
     const server = await startPostgres({ version })
     const url = await server.createDatabase('suite')
     await server.sql(url, await schemaText('postgres.sql'))
-    return { url, sql: (text) => server.sql(url, text), stop: () => server.stop() }
+    const sql = (text: string) => server.sql(url, text)
+    return { url, sql, schema: 'public', another: () => createSchema(sql), stop: () => server.stop() }
   },
 })
 
@@ -70,7 +89,6 @@ const mysqlCapabilities: SuiteCapabilities = {
   // AUTO_INCREMENT fills in what is left out, and no more.
   alwaysIdentity: false,
   uuids: true,
-  viewsGiveRows: true,
   routines: {
     functionsGiveRows: false,
     defaults: false,
@@ -92,13 +110,19 @@ async function startOnMysql(
   await server.sql(url, schema)
   // Foreign keys are checked row by row, which the tests' own cleaning up would have to care about.
   const sql = (text: string) => server.sql(url, `SET foreign_key_checks = 0; ${text}`)
-  return { url, sql, stop: () => server.stop() }
+  const nameOf = (one: string) => new URL(one).pathname.slice(1)
+  const another = async () => nameOf(await server.createDatabase())
+  return { url, sql, schema: nameOf(url), another, stop: () => server.stop() }
 }
+
+const mysqlNegation: SuiteEngine['negation'] = (name) =>
+  `CREATE FUNCTION ${name}(a int) RETURNS int DETERMINISTIC NO SQL RETURN -a`
 
 const mariadb: SuiteEngine = {
   name: 'MariaDB',
   missing: mariadbMissing(),
   capabilities: mysqlCapabilities,
+  negation: mysqlNegation,
   start: async () => startOnMysql(await startMariadb(), await schemaText('mysql.sql')),
 }
 
@@ -116,10 +140,9 @@ const mysql: SuiteEngine = {
     ...mysqlCapabilities,
     jsonText: mysqlJson,
     uuids: false,
-    // What is inserted is read again by its key, and views have none.
-    viewsGiveRows: false,
     routines: { ...mysqlCapabilities.routines, documents: true },
   },
+  negation: mysqlNegation,
   start: async () => {
     const schema = await schemaText('mysql.sql')
     return startOnMysql(startMysql(), schema.replaceAll(/\buuid\b/g, 'char(36)'))
@@ -141,7 +164,6 @@ const sqlServer: SuiteEngine = {
     // Who may alter a table may write its identity.
     alwaysIdentity: false,
     uuids: true,
-    viewsGiveRows: true,
     routines: {
       functionsGiveRows: false,
       defaults: true,
@@ -153,11 +175,13 @@ const sqlServer: SuiteEngine = {
       documents: false,
     },
   },
+  negation: (name) => `CREATE FUNCTION ${name}(@a int) RETURNS int AS BEGIN RETURN -@a END`,
   async start() {
     const server = await startSqlServer()
     const url = await server.createDatabase()
     await server.sql(url, await schemaText('sqlserver.sql'))
-    return { url, sql: (text) => server.sql(url, text), stop: () => server.stop() }
+    const sql = (text: string) => server.sql(url, text)
+    return { url, sql, schema: 'dbo', another: () => createSchema(sql), stop: () => server.stop() }
   },
 }
 
@@ -167,3 +191,16 @@ export const suiteEngines: readonly SuiteEngine[] = [
   mysql,
   sqlServer,
 ]
+
+/**
+ * Defines tests on every engine there is; one that cannot run here is skipped with its reason.
+ * @param what for the skip: what is not run
+ */
+export function onEveryEngine(what: string, define: (engine: SuiteEngine) => void): void {
+  for (const engine of suiteEngines)
+    describe(engine.name, () => {
+      const { missing } = engine
+      if (missing === undefined) define(engine)
+      else it(what, ({ skip }) => skip(missing))
+    })
+}

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operators } from '#contract/request.ts'
 import { type Answer, startGateway, type TestGateway } from '../support/gateway.ts'
 import { mariadbMissing, startMariadb } from '../support/mariadb.ts'
+import { mysqlMissing, startMysql, type TestMysql } from '../support/mysql.ts'
 import { postgresMissing, postgresVersions, startPostgres } from '../support/postgres.ts'
 import { sqlServerMissing, startSqlServer } from '../support/sqlserver.ts'
 import { schemaText } from './engines.ts'
 import { someArguments, someHeaders, someJson, someParameter, somePath, someValue } from './hostile.ts'
 import { answerOf, mariadbModel, type Model, postgresModel, sqlServerModel } from './model.ts'
 import { filterJson, filterParameters, queriesOf } from './model.requests.ts'
-import { samples as mariadbSamples } from './mysql/types.samples.ts'
+import { samplesOf as mysqlSamples } from './mysql/types.samples.ts'
 import { madeTypes, samplesOf } from './postgres/types.samples.ts'
 import { samples as sqlServerSamples } from './sqlserver/types.samples.ts'
 import { checkAnswer } from './suite/context.ts'
@@ -42,24 +43,37 @@ const postgres: Subject = {
   },
 }
 
-const mariadb: Subject = {
-  name: 'MariaDB',
-  missing: mariadbMissing(),
+/** @param native a type of the model's tables as this server has it */
+const mysqlSubject = (
+  name: 'MariaDB' | 'MySQL',
+  missing: string | undefined,
+  startServer: () => Promise<TestMysql>,
+  native: (sql: string) => string = (sql) => sql,
+): Subject => ({
+  name,
+  missing,
   model: mariadbModel,
-  columns: mariadbSamples.length,
+  columns: mysqlSamples(name).length,
   async start() {
-    const server = await startMariadb()
+    const server = await startServer()
     const url = await server.createDatabase()
-    const columns = mariadbSamples.map(({ type }, i) => `c${i} ${type}`)
-    await server.sql(url, await schemaText('mysql.sql'))
-    await server.sql(url, mariadbModel.setup)
+    const columns = mysqlSamples(name).map(({ type }, i) => `c${i} ${type}`)
+    await server.sql(url, native(await schemaText('mysql.sql')))
+    await server.sql(url, native(mariadbModel.setup))
     await server.sql(
       url,
       `SET sql_mode = 'NO_BACKSLASH_ESCAPES'; CREATE TABLE everything (id int PRIMARY KEY, ${columns.join()})`,
     )
     return { url, stop: () => server.stop() }
   },
-}
+})
+const mariadb = mysqlSubject('MariaDB', mariadbMissing(), () => startMariadb())
+const mysql = mysqlSubject(
+  'MySQL',
+  mysqlMissing(),
+  async () => startMysql(),
+  (sql) => sql.replaceAll(/\buuid\b/g, 'char(36)'),
+)
 
 const sqlServer: Subject = {
   name: 'SQL Server',
@@ -82,7 +96,7 @@ const e = encodeURIComponent
 /** Statuses of 500 and above that are documented answers to what a client may ask. */
 const documented = new Set([501, 504])
 
-for (const { name, missing, model, columns, start } of [postgres, mariadb, sqlServer])
+for (const { name, missing, model, columns, start } of [postgres, mariadb, mysql, sqlServer])
   describe(name, () => {
     if (missing !== undefined) {
       it('answers random requests', ({ skip }) => skip(missing))

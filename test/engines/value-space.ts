@@ -11,7 +11,9 @@ export interface Value {
 export interface Space {
   readonly name: string
   readonly postgres?: string
+  /** MySQL's too, unless `mysql` says otherwise. */
   readonly mariadb?: string
+  readonly mysql?: string | false
   readonly sqlserver?: string
   readonly values: fc.Arbitrary<Value>
   /** Cannot be asked for by value. */
@@ -53,8 +55,13 @@ const sameNumber = (n: number): Value => ({
 const anyDouble = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.double({ noNaN: true, min: -1e6, max: 1e6 }),
+  // Whole numbers with gaps, where a short decimal may lie between two of them.
+  fc.double({ noNaN: true, min: 2 ** 53, max: 2 ** 70 }),
 )
-const anySingle = fc.float({ noNaN: true, noDefaultInfinity: true })
+const anySingle = fc.oneof(
+  fc.float({ noNaN: true, noDefaultInfinity: true }),
+  fc.float({ noNaN: true, min: -Math.fround(1e-14), max: Math.fround(1e-14) }),
+)
 
 const texts = (most: number) =>
   fc
@@ -95,7 +102,7 @@ const moments = (min: string, max: string, zone: string) =>
 
 const labels = ['round', 'it\'s "odd"', 'back\\slash', 'ü', '']
 
-export const spaces: readonly Space[] = [
+const spaces: readonly Space[] = [
   {
     name: 'small',
     postgres: 'smallint',
@@ -187,10 +194,17 @@ export const spaces: readonly Space[] = [
     name: 'uid',
     postgres: 'uuid',
     mariadb: 'uuid',
+    mysql: false,
     sqlserver: 'uniqueidentifier',
     values: fc.uuid({ version: [1, 2, 3, 4, 5, 6, 7] }).map((u) => quoted(u.toUpperCase(), u)),
   },
-  { name: 'ip4', postgres: 'inet', mariadb: 'inet4', values: fc.ipV4().map((ip) => quoted(ip)) },
+  {
+    name: 'ip4',
+    postgres: 'inet',
+    mariadb: 'inet4',
+    mysql: false,
+    values: fc.ipV4().map((ip) => quoted(ip)),
+  },
   {
     name: 'doc',
     postgres: 'jsonb',
@@ -310,3 +324,12 @@ function canonical(value: unknown): string {
       : v,
   )
 }
+
+/** The part of the space that an engine has, and the types it is kept in. */
+export const spacesOf = (
+  engine: 'postgres' | 'mariadb' | 'mysql' | 'sqlserver',
+): readonly (Space & { readonly type: string })[] =>
+  spaces.flatMap((space) => {
+    const type = engine === 'mysql' ? (space.mysql ?? space.mariadb) : space[engine]
+    return typeof type === 'string' ? [{ ...space, type }] : []
+  })

@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { mariadbMissing, startMariadb } from '../support/mariadb.ts'
+import { mysqlMissing, startMysql } from '../support/mysql.ts'
 import { postgresMissing, postgresVersions, startPostgres } from '../support/postgres.ts'
 import { sqlServerMissing, startSqlServer } from '../support/sqlserver.ts'
-import { type Space, spaces } from './value-space.ts'
+import { type Space, spacesOf } from './value-space.ts'
 
 const [version] = postgresVersions
 const engines = [
@@ -21,6 +22,13 @@ const engines = [
     key: 'mariadb',
     missing: mariadbMissing(),
     start: () => startMariadb(),
+    setup: "SET sql_mode = 'NO_BACKSLASH_ESCAPES';",
+  },
+  {
+    name: 'MySQL',
+    key: 'mysql',
+    missing: mysqlMissing(),
+    start: async () => startMysql(),
     setup: "SET sql_mode = 'NO_BACKSLASH_ESCAPES';",
   },
   {
@@ -40,7 +48,7 @@ for (const { name, key, missing, start, setup } of engines)
       it('come back as they were written', ({ skip }) => skip(missing))
       return
     }
-    const own = spaces.filter((space) => space[key] !== undefined)
+    const own = spacesOf(key)
     let server: Awaited<ReturnType<typeof start>>
     let gateway: TestGateway
     beforeAll(async () => {
@@ -50,7 +58,7 @@ for (const { name, key, missing, start, setup } of engines)
         url,
         `${setup}
          CREATE TABLE hub (id int PRIMARY KEY); INSERT INTO hub VALUES (1);
-         CREATE TABLE everything (id int PRIMARY KEY, hub_id int, ${own.map((space) => `${space.name} ${space[key]}`).join()},
+         CREATE TABLE everything (id int PRIMARY KEY, hub_id int, ${own.map((space) => `${space.name} ${space.type}`).join()},
            FOREIGN KEY (hub_id) REFERENCES hub (id))`,
       )
       gateway = await startGateway({ url })
@@ -97,7 +105,7 @@ for (const { name, key, missing, start, setup } of engines)
     }
 
     for (const space of own)
-      it(`of ${space[key]} come back as they were written, and are found`, async () => {
+      it(`of ${space.type} come back as they were written, and are found`, async () => {
         await check(space, 'null', (got) => got === 'null')
         await fc.assert(
           fc.asyncProperty(space.values, ({ sent, equals }) => check(space, sent, equals)),

@@ -28,6 +28,7 @@ describe('docs/operations.md', () => {
     breakers: () => [{ target: 'primary/read', state: 'closed' }],
     redis: () => ({ state: 'up' }),
     records: () => ({ entries: 0, bytes: 0, pending: 0 }),
+    wall: () => 0,
     droppedLines: () => 0,
   })
   const names = new Set([...metrics.render().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string))

@@ -23,7 +23,7 @@ const read = () => ask(`${postern.api}/orders/1`)
 const state = (target: string, state: string) =>
   postern.metric(`postern_breaker_state{target="${target}",state="${state}"}`)
 
-test('a database that is gone opens the circuit of reads only; every refusal is quick and tells its numbers', async () => {
+test('scenario 2: a database that is gone opens the circuit of reads only; every refusal is quick and tells its numbers', async () => {
   expect((await read()).status).toBe(200)
   expect(await state('primary/read', 'closed')).toBe(1)
   await server.kill('SIGKILL')

@@ -72,6 +72,60 @@ describe.each([
         20_000,
       )
 
+    test('scenario 47: a rolling update with a surge of one, twice over: never more sessions than the server allows', async () => {
+      const sessions = server.sessions()
+      let most = 0
+      let looking = true
+      const observer = (async () => {
+        while (looking) {
+          most = Math.max(most, await sessions.all())
+          await sleep(20)
+        }
+      })()
+      const running: { postern: Postern; load: ReturnType<typeof startLoad> }[] = []
+      const add = async () => {
+        const postern = await start()
+        // More than any share: every pool opens all it may.
+        running.push({ postern, load: startLoad(`${postern.api}/rpc/nap?seconds=0.05`, 16) })
+      }
+      const refused = () =>
+        running.flatMap(({ load }) => load.shots.filter((s) => s.code === 'database_unavailable'))
+      try {
+        for (let i = 0; i < 3; i++) await add()
+        await sizesAre(
+          running.map(({ postern }) => postern),
+          4,
+        )
+        for (let i = 0; i < 6; i++) {
+          await add()
+          // Kubernetes ends an old pod as soon as a new one is ready; nobody waits for shares to settle.
+          const old = running.shift()
+          expect(refused()).toEqual([])
+          expect(await old?.postern.stop()).toBe(0)
+          await old?.load.stop()
+        }
+        await sizesAre(
+          running.map(({ postern }) => postern),
+          4,
+        )
+        // The server has never had to refuse one.
+        for (const { postern } of running)
+          expect(
+            await postern.metric(
+              'postern_connection_failures_total{db_client_connection_pool_name="primary"}',
+            ),
+          ).toBe(0)
+      } finally {
+        for (const { load } of running) await load.stop()
+        await Promise.all(running.map(({ postern }) => postern.stop()))
+        looking = false
+        await observer
+        await sessions.stop()
+      }
+      expect(most).toBeGreaterThanOrEqual(12)
+      expect(most).toBeLessThanOrEqual(allowed)
+    }, 300_000)
+
     test('three converge, one is killed, another comes: all together stay within what the server allows', async () => {
       const sessions = server.sessions()
       let most = 0

@@ -33,7 +33,7 @@ const outageCodes = [
   'deadline_exceeded',
 ]
 
-test('under load: no request without an answer, and all is well within three seconds of the restart', async () => {
+test('scenario 11: under load: no request without an answer, and all is well within three seconds of the restart', async () => {
   const reads = startLoad(`${postern.api}/orders?limit=10`, 6)
   const written: { id: number; outcome: number | string }[] = []
   let writing = true
@@ -84,7 +84,7 @@ test('under load: no request without an answer, and all is well within three sec
   await sessions.stop()
 })
 
-test('when connections are refused, requests are too: within 50 ms, with the time of the next attempt', async () => {
+test('scenario 2: when connections are refused, requests are too: within 50 ms, with the time of the next attempt', async () => {
   await server.kill('SIGINT')
   try {
     const first = await eventually('the pool knows', async () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-test('requests end at their deadline, and the pool refills when it is over', async () => {
+test('scenario 4: a frozen server: requests end at their deadline, and the pool refills when it is over', async () => {
   const read = () => ask(`${postern.api}/orders?limit=5`)
   await Promise.all([read(), read(), read()])
   await server.pause()

@@ -36,7 +36,7 @@ afterAll(async () => {
 /** Milliseconds a loaded machine may be late. */
 const slack = 300
 
-test('a statement that outlasts the deadline is a 504, and ends in the database', async () => {
+test('scenario 26: a statement that outlasts the deadline is a 504, and ends in the database', async () => {
   const answer = await ask(`${postern.api}/rpc/nap?seconds=20`)
   expect(answer.status).toBe(504)
   expect(answer.code).toBe('statement_timeout')

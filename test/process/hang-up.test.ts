@@ -38,7 +38,7 @@ const asked = (path: string, o: Parameters<typeof ask>[1] = {}) => {
   return { hangUp: () => abort.abort(hangUp), outcome }
 }
 
-test('while the statement runs: it is cancelled within a second, and logged as 499', async () => {
+test('scenario 24: while the statement runs: it is cancelled within a second, and logged as 499', async () => {
   const client = asked('/rpc/nap?seconds=15')
   await eventually('the statement runs', async () => (await sessions.running('nap')) === 1)
   const at = performance.now()
@@ -73,7 +73,7 @@ test('a write that was cancelled is not applied', async () => {
   expect(await sessions.sql('SELECT * FROM orders WHERE id = 99')).toEqual([])
 })
 
-test('nobody else is hit: 200 clients that hang up at any moment, and one that does not', async () => {
+test('scenario 25: nobody else is hit: 200 clients that hang up at any moment, and one that does not', async () => {
   let stop = false
   const others = (async () => {
     const statuses: number[] = []

@@ -22,7 +22,7 @@ async function restartAsReplica() {
   await server.restart()
 }
 
-test('demoted: reads and writes are refused, the log says why; promoted: all is well within two seconds', async () => {
+test('scenario 13: demoted: reads and writes are refused, the log says why; promoted: all is well within two seconds', async () => {
   const postern = await startPostern({ database: server.url() })
   try {
     const write = (id: number) => ask(`${postern.api}/orders`, { method: 'POST', body: `{"id":${id}}` })

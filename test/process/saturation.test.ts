@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('who waits too long, and who finds the queue full, is told the numbers', async () => {
+test('scenario 22: who waits too long, and who finds the queue full, is told the numbers', async () => {
   const postern = await startPostern({
     database: url,
     config: { 'pools.max': 2, 'pools.queuePerConnection': 1, 'deadlines.default': '3s' },
@@ -68,7 +68,7 @@ test('who waits too long, and who finds the queue full, is told the numbers', as
   }
 })
 
-test('a thousand requests at once are all answered, and no more sessions than the pool allows are opened', async () => {
+test('scenario 22: a thousand requests at once are all answered, and no more sessions than the pool allows are opened', async () => {
   const postern = await startPostern({
     database: url,
     config: { 'pools.max': 8, 'pools.acquireTimeout': '5s', 'deadlines.default': '10s' },

@@ -43,7 +43,7 @@ test('without an announcer it is seen within the poll interval: CREATE, ALTER an
   await seen('the end of the table', async () => (await status('/items')) === 404)
 })
 
-test('a request that meets the change first makes it known', async () => {
+test('scenario 49: a request that meets the change first makes it known', async () => {
   await server.sql(url, 'CREATE TABLE gone (id int PRIMARY KEY)')
   expect((await ask(`${postern.admin}/reload`, { method: 'POST' })).json().added).toEqual(['public.gone'])
   await server.sql(url, 'DROP TABLE gone')
@@ -60,6 +60,7 @@ test('POST /reload answers what changed', async () => {
     const reload = async () => (await ask(`${quiet.admin}/reload`, { method: 'POST' })).json()
     const before = await reload()
     expect(before).toEqual({
+      configuration: 'unchanged',
       changed: false,
       fingerprint: before.fingerprint,
       added: [],
@@ -89,7 +90,7 @@ test('POST /reload answers what changed', async () => {
   }
 })
 
-test('with the announcer it is seen at once, and changes under load fail no request', async () => {
+test('scenario 49: with the announcer it is seen at once, and changes under load fail no request', async () => {
   const announced = await server.createDatabase()
   await server.sql(
     announced,

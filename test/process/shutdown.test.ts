@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const nothingLeft = () => eventually('no session is left', async () => (await sessions.all()) === 0, 2000)
 
-test('under load: no request fails, the exit code is 0, and no session is left', async () => {
+test('scenario 42: under load: no request fails, the exit code is 0, and no session is left', async () => {
   const postern = await startPostern({ database: url })
   const load = startLoad(`${postern.api}/slow?limit=5`, 8, 0)
   await eventually('there is load', () => load.shots.length > 50)
@@ -66,7 +66,7 @@ test('while it drains: unready, metrics still there, and requests under way are 
   await nothingLeft()
 })
 
-test('a drain delay goes on serving new connections first', async () => {
+test('scenario 42: a drain delay goes on serving new connections first', async () => {
   const postern = await startPostern({ database: url, config: { 'lifecycle.drainDelay': '800ms' } })
   const asked = performance.now()
   postern.signal('SIGTERM')
@@ -125,7 +125,7 @@ test('connections that never asked for anything hold up nothing', async () => {
   expect(performance.now() - asked).toBeLessThan(2000)
 })
 
-test('a killed gateway leaves no session behind: the server notices', async () => {
+test('scenario 43: a killed gateway leaves no session behind: the server notices', async () => {
   const postern = await startPostern({ database: url, config: { 'deadlines.default': '1s' } })
   const nap = ask(`${postern.api}/rpc/nap?seconds=25`).catch((error: unknown) => error)
   await eventually('it runs', async () => (await sessions.running('nap')) === 1)

@@ -1,4 +1,5 @@
 /** The process itself stands still, or gets hardly any time: the database and its connections are not blamed for it. */
+import { Agent } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { ask, eventually, type Postern, sleep, startLoad, startPostern } from '../support/process.ts'
@@ -19,30 +20,35 @@ afterAll(() => server.stop())
 
 /** SIGUSR2 blocks the event loop, as a huge answer or a regular expression gone wild would. */
 const blockable = (ms: number) =>
-  `process.on('SIGUSR2', () => { const end = performance.now() + ${ms}; while (performance.now() < end); })`
+  `import { writeSync } from 'node:fs'
+   process.on('SIGUSR2', () => { writeSync(2, 'blocked'); const end = performance.now() + ${ms}; while (performance.now() < end); })`
 const evictions = async (postern: Postern) => {
   const one = (reason: string) => postern.metric(`postern_pool_evictions_total{reason="${reason}"}`)
   const reasons = ['broken', 'validation', 'leak', 'readonly', 'generation']
   return (await Promise.all(reasons.map(one))).reduce<number>((sum, n) => sum + (n ?? 0), 0)
 }
 
-test('a loop blocked beyond all deadlines: what is under way is answered, what comes is refused, the pool lives', async () => {
+test('scenario 45: a loop blocked beyond all deadlines: what is under way is answered, what comes is refused, the pool lives', async () => {
   const postern = await startPostern({
     database: url,
-    config: { 'pools.max': 8 },
+    // Three calls under way, slower than slowCall if the standstill were theirs.
+    config: { 'pools.max': 8, 'breaker.minCalls': 3, 'breaker.slowCall': '1500ms' },
     preload: blockable(2500),
   })
   const sessions = watchSessions(url)
   try {
     // Five sessions: three that will be at work when the loop stands still, two idle.
     await Promise.all(Array.from({ length: 5 }, () => ask(`${postern.api}/rpc/nap?seconds=0.3`)))
+    // Connections that are open when it stands still: their requests are read as soon as it turns again.
+    const agents = Array.from({ length: 10 }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
+    for (const agent of agents) await ask(`${postern.api}/orders/1`, { agent })
     const before = await sessions.pooled()
     expect(before).toBeGreaterThanOrEqual(5)
     const atWork = Array.from({ length: 3 }, () => ask(`${postern.api}/rpc/nap?seconds=1`))
     await sleep(300)
     postern.signal('SIGUSR2')
-    await sleep(100)
-    const came = Array.from({ length: 10 }, () => ask(`${postern.api}/orders/1`))
+    await eventually('the loop stands still', () => postern.output.stderr.includes('blocked'))
+    const came = agents.map((agent) => ask(`${postern.api}/orders/1`, { agent }))
     const alive = ask(`${postern.observe}/livez`)
 
     expect((await alive).status).toBe(200)
@@ -53,18 +59,23 @@ test('a loop blocked beyond all deadlines: what is under way is answered, what c
       expect(refused.json()).toMatchObject({ limitMs: 1000, lagMs: expect.any(Number) })
     }
     expect(await postern.metric('postern_shed_total{reason="event_loop"}')).toBe(10)
+    for (const agent of agents) agent.destroy()
     await eventually('all is well', async () => (await ask(`${postern.api}/orders/1`)).status === 200, 1000)
     expect(await evictions(postern)).toBe(0)
     expect(await sessions.pooled()).toBe(before)
     expect((await ask(`${postern.observe}/readyz`)).status).toBe(200)
+    expect(postern.log.filter((l) => l.event === 'breaker' || l.event === 'database.down')).toEqual([])
   } finally {
     await sessions.stop()
     expect(await postern.stop()).toBe(0)
   }
 }, 60_000)
 
-test('a process that runs for a twentieth of the time closes no connection for it', async () => {
-  const postern = await startPostern({ database: url, config: { 'pools.max': 4 } })
+test('scenario 46: a process that runs for a twentieth of the time closes no connection for it', async () => {
+  const postern = await startPostern({
+    database: url,
+    config: { 'pools.max': 4, 'breaker.minCalls': 5, 'breaker.slowCall': '200ms' },
+  })
   try {
     await ask(`${postern.api}/orders/1`)
     const load = startLoad(`${postern.api}/orders/1`, 2, 20)

@@ -15,7 +15,7 @@ afterAll(() => server.stop())
 
 const probe = (postern: Postern, name: string) => ask(`${postern.observe}/${name}`)
 
-test('until the start deadline it is not started, then it is, and serves degraded', async () => {
+test('scenario 1: until the start deadline it is not started, then it is, and serves degraded', async () => {
   const postern = await startPostern({
     database: server.url(),
     config: { 'lifecycle.startDeadline': '2s' },
@@ -56,7 +56,7 @@ test('the outage is told once, not at every attempt', async () => {
   }
 })
 
-test('it serves within two seconds of the database being there', async () => {
+test('scenario 1: it serves within two seconds of the database being there', async () => {
   const postern = await startPostern({ database: server.url(), until: 'listening' })
   try {
     // Long enough for back-offs to grow.

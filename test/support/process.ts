@@ -53,9 +53,11 @@ export interface PosternOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Code that the process runs before the program. */
   readonly preload?: string
+  /** A command that runs the program, given behind it: in a namespace of its own, say. It must become the program. */
+  readonly under?: readonly string[]
   /** What to wait for; default `ready`. `nothing` gives no URLs. */
   readonly until?: 'nothing' | 'listening' | 'ready'
-  /** How long to wait for it. */
+  /** How long to wait for it; default 30 s: a busy machine takes seconds to start a process. */
   readonly withinMs?: number
 }
 
@@ -72,7 +74,8 @@ export async function startPostern(o: PosternOptions): Promise<Postern> {
   const preload =
     o.preload === undefined ? [] : [`--import=data:text/javascript,${encodeURIComponent(o.preload)}`]
   const flags = Object.entries(config).map(([key, value]) => `--${key}=${value}`)
-  const child = spawn(process.execPath, [...preload, main, 'serve', ...flags], {
+  const [program = '', ...args] = [...(o.under ?? []), process.execPath, ...preload, main, 'serve', ...flags]
+  const child = spawn(program, args, {
     env: { ...o.env },
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -170,22 +173,23 @@ export async function startPostern(o: PosternOptions): Promise<Postern> {
     },
   }
   const until = o.until ?? 'ready'
-  try {
-    if (until !== 'nothing') {
-      const listening = await line((l) => l.event === 'lifecycle' && l['phase'] === 'listening', o.withinMs)
+  if (until !== 'nothing') {
+    const withinMs = o.withinMs ?? 30_000
+    try {
+      const listening = await line((l) => l.event === 'lifecycle' && l['phase'] === 'listening', withinMs)
       Object.assign(urls, {
         data: listening['data'],
         observe: listening['observe'],
         admin: listening['admin'],
       })
-      if (until === 'ready') await line((l) => l.event === 'lifecycle' && l['phase'] === 'ready', o.withinMs)
+      if (until === 'ready') await line((l) => l.event === 'lifecycle' && l['phase'] === 'ready', withinMs)
+    } catch (error) {
+      // Nobody has it to stop it.
+      child.kill('SIGKILL')
+      throw error
     }
-    return postern
-  } catch (error) {
-    // Whoever asked for it has nothing to stop it by.
-    child.kill('SIGKILL')
-    throw error
   }
+  return postern
 }
 
 export interface Answer {

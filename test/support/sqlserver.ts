@@ -1,8 +1,14 @@
 /** Databases for tests on a SQL Server that somebody else runs: no package brings one. */
 import { randomUUID } from 'node:crypto'
-import { Connection, Request } from 'tedious'
+import { Connection, type ConnectionOptions, Request } from 'tedious'
 
 const variable = 'POSTERN_TEST_SQLSERVER_URL'
+
+const forTests: ConnectionOptions = {
+  requestTimeout: 60_000,
+  useColumnNames: true,
+  rowCollectionOnRequestCompletion: true,
+}
 
 /** Why there is no SQL Server to test on; undefined when there is. Print it with the skip. */
 export function sqlServerMissing(): string | undefined {
@@ -33,7 +39,7 @@ export async function startSqlServer(): Promise<TestSqlServer> {
 
   const sql = async (url: string, text: string) => {
     let connection = open.get(url)
-    if (connection === undefined) open.set(url, (connection = connect(new URL(url))))
+    if (connection === undefined) open.set(url, (connection = connect(new URL(url), forTests)))
     // One after another, whoever asks: a connection runs one batch at a time.
     const answer = connection.then((c) => runBatches(c, text))
     open.set(
@@ -78,7 +84,8 @@ export async function startSqlServer(): Promise<TestSqlServer> {
   }
 }
 
-function connect(url: URL): Promise<Connection> {
+/** A logged-in connection of tedious itself. */
+export function connect(url: URL, options: ConnectionOptions = {}): Promise<Connection> {
   const database = decodeURIComponent(url.pathname.slice(1))
   const connection = new Connection({
     server: url.hostname,
@@ -91,9 +98,7 @@ function connect(url: URL): Promise<Connection> {
       ...(database !== '' && { database }),
       encrypt: url.searchParams.get('encrypt') === 'true',
       trustServerCertificate: true,
-      requestTimeout: 60_000,
-      useColumnNames: true,
-      rowCollectionOnRequestCompletion: true,
+      ...options,
     },
   })
   return new Promise((resolve, reject) => {

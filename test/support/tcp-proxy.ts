@@ -1,16 +1,35 @@
-/** A TCP proxy on loopback that misbehaves on demand: between the gateway and its database. */
+/** A TCP proxy on loopback that misbehaves on demand: between the gateway and its database, or between a client and the gateway. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** Which way what is late, slow or in slices goes: from the client `up` to the server, or `down` to the client. */
+type Direction = 'up' | 'down'
 
 /** What the proxy does; may be changed at any time, and holds for connections that are open already too. */
 export interface Weather {
   /** `pass` on; `hole`: take everything and answer nothing; `reset` who connects. */
   connections: 'pass' | 'hole' | 'reset'
-  /** Milliseconds each piece is late, in both directions. */
+  /** Milliseconds each piece is late. */
   latencyMs: number
+  /** Each piece is late by up to so many ms more; their order stays. */
+  jitterMs: number
   /** Largest piece that is passed on at a time; 0: as it comes. */
   sliceBytes: number
+  /** Bytes a second of each connection and direction; 0: as fast as it goes. */
+  bytesPerSecond: number
+  /** Where latency, jitter, slices and bandwidth apply. */
+  direction: 'both' | Direction
   /** Resets the connection after this many bytes from the server; 0: never. */
   cutAfterBytes: number
+}
+
+export const fairWeather: Readonly<Weather> = {
+  connections: 'pass',
+  latencyMs: 0,
+  jitterMs: 0,
+  sliceBytes: 0,
+  bytesPerSecond: 0,
+  direction: 'both',
+  cutAfterBytes: 0,
 }
 
 export interface TcpProxy {
@@ -18,8 +37,10 @@ export interface TcpProxy {
   readonly weather: Weather
   /** Connections open at the moment. */
   open(): number
-  /** From now on the connections that are open pass nothing on; new ones are as the weather says. */
-  darken(): void
+  /** Connections that were accepted since the start. */
+  accepted(): number
+  /** From now on the connections that are open pass nothing on, in these directions; new ones are as the weather says. */
+  darken(...directions: readonly Direction[]): void
   /** Resets every connection that is open. */
   resetAll(): void
   /** Stops listening: connections are refused until `listen`. */
@@ -28,21 +49,69 @@ export interface TcpProxy {
   stop(): Promise<void>
 }
 
-/** @param target port on 127.0.0.1; asked anew for every connection */
-export async function startProxy(target: () => number): Promise<TcpProxy> {
-  const weather: Weather = { connections: 'pass', latencyMs: 0, sliceBytes: 0, cutAfterBytes: 0 }
-  const pairs = new Set<{ client: Socket; server: Socket; dark: boolean }>()
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+  /** Directions in which nothing passes any more. */
+  readonly dark: Set<Direction>
+}
 
-  const relay = (from: Socket, to: Socket, pair: { dark: boolean }, onBytes: (n: number) => boolean) => {
+/** Bytes that may wait in the proxy for each direction before it stops reading. */
+const buffered = 256 * 1024
+
+/**
+ * @param target port on 127.0.0.1; asked anew for every connection
+ * @param o.host address to listen on
+ * @param o.port default: one of the system's choice
+ */
+export async function startProxy(
+  target: () => number,
+  o: { host?: string; port?: number } = {},
+): Promise<TcpProxy> {
+  const host = o.host ?? '127.0.0.1'
+  const weather: Weather = { ...fairWeather }
+  const pairs = new Set<Pair>()
+  let accepted = 0
+
+  const relay = (
+    from: Socket,
+    to: Socket,
+    { pair, direction, mayPass }: { pair: Pair; direction: Direction; mayPass: (n: number) => boolean },
+  ) => {
+    let waiting = 0
+    /** When the piece before leaves: none may overtake it. */
+    let lastDue = 0
+    /** Pieces that wait; until none does, those that come wait behind them. */
+    let behind = 0
+    const send = (piece: Buffer) => {
+      if (!to.destroyed) to.write(piece)
+    }
+    const later = (piece: Buffer, delay: number) => {
+      const now = performance.now()
+      lastDue = Math.max(now + delay, lastDue)
+      if (weather.bytesPerSecond > 0) lastDue += (1000 * piece.length) / weather.bytesPerSecond
+      waiting += piece.length
+      behind++
+      if (waiting > buffered) from.pause()
+      setTimeout(() => {
+        waiting -= piece.length
+        behind--
+        if (waiting <= buffered) from.resume()
+        send(piece)
+      }, lastDue - now)
+    }
     from.on('data', (chunk: Buffer) => {
-      if (weather.connections === 'hole' || pair.dark) return
-      if (!onBytes(chunk.length)) return
-      const size = weather.sliceBytes || chunk.length
-      const send = () => {
-        for (let at = 0; at < chunk.length; at += size) to.write(chunk.subarray(at, at + size))
+      if (weather.connections === 'hole' || pair.dark.has(direction)) return
+      if (!mayPass(chunk.length)) return
+      const bad = weather.direction === 'both' || weather.direction === direction
+      const size = (bad && weather.sliceBytes) || chunk.length
+      const delay = bad ? weather.latencyMs + weather.jitterMs * Math.random() : 0
+      const slow = bad && weather.bytesPerSecond > 0
+      for (let at = 0; at < chunk.length; at += size) {
+        const piece = chunk.subarray(at, at + size)
+        if (delay > 0 || slow || behind > 0) later(piece, delay)
+        else send(piece)
       }
-      if (weather.latencyMs > 0) setTimeout(send, weather.latencyMs)
-      else send()
     })
     from.on('end', () => weather.connections === 'pass' && to.end())
     from.on('error', () => to.destroy())
@@ -50,6 +119,7 @@ export async function startProxy(target: () => number): Promise<TcpProxy> {
   }
 
   const server = createServer((client) => {
+    accepted++
     if (weather.connections === 'reset') {
       client.on('error', () => {})
       client.resetAndDestroy()
@@ -57,22 +127,26 @@ export async function startProxy(target: () => number): Promise<TcpProxy> {
     }
     const upstream = connect({ port: target(), host: '127.0.0.1', noDelay: true })
     client.setNoDelay(true)
-    const pair = { client, server: upstream, dark: false }
+    const pair: Pair = { client, server: upstream, dark: new Set() }
     pairs.add(pair)
     client.on('close', () => pairs.delete(pair))
     let received = 0
-    relay(client, upstream, pair, () => true)
-    relay(upstream, client, pair, (n) => {
-      received += n
-      if (weather.cutAfterBytes === 0 || received <= weather.cutAfterBytes) return true
-      client.resetAndDestroy()
-      return false
+    relay(client, upstream, { pair, direction: 'up', mayPass: () => true })
+    relay(upstream, client, {
+      pair,
+      direction: 'down',
+      mayPass: (n) => {
+        received += n
+        if (weather.cutAfterBytes === 0 || received <= weather.cutAfterBytes) return true
+        client.resetAndDestroy()
+        return false
+      },
     })
   })
   const bind = (port: number) =>
     new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(port, '127.0.0.1', () => {
+      server.listen(port, host, () => {
         server.off('error', reject)
         resolve()
       })
@@ -88,14 +162,16 @@ export async function startProxy(target: () => number): Promise<TcpProxy> {
       server.close(() => resolve())
       resetAll()
     })
-  await bind(0)
+  await bind(o.port ?? 0)
   const { port } = server.address() as AddressInfo
   return {
     port,
     weather,
     open: () => pairs.size,
-    darken: () => {
-      for (const pair of pairs) pair.dark = true
+    accepted: () => accepted,
+    darken: (...directions) => {
+      const all: readonly Direction[] = directions.length > 0 ? directions : ['up', 'down']
+      for (const pair of pairs) for (const direction of all) pair.dark.add(direction)
     },
     resetAll,
     refuse,

@@ -26,7 +26,7 @@ import {
   type StubValue,
   token,
 } from './tds-tokens.ts'
-import { type Certificate, serveTls } from './tds-tls.ts'
+import { type Certificate, serveStrictTls, serveTls } from './tds-tls.ts'
 
 /** How a test answers. Tokens are gathered and sent in packets; `flush` sends what there is. */
 export interface StubReply {
@@ -56,20 +56,28 @@ export interface TdsStub {
   attentions(): number
   /** Connections that are open. */
   open(): number
+  /** How those that are logged in name themselves. */
+  present(): readonly string[]
+  /** Ends every connection, as a server does whose database changes its role. */
+  kick(): void
   stop(): Promise<void>
 }
 
 export interface StubBehaviour {
   /** Answers a statement; what it does not answer gets an empty success. */
   readonly answer?: (request: StubRequest, reply: StubReply) => void | Promise<void>
-  /** Error with which every login is refused. */
-  readonly refuse?: { readonly number: number; readonly message: string }
+  /** Error with which a login is refused; undefined: it is not. */
+  readonly refuse?: (login: StubLogin) => { readonly number: number; readonly message: string } | undefined
+  /** Where a login is sent instead, by name or address and port, as the listener of an availability group does with readers. */
+  readonly route?: (login: StubLogin) => { readonly host: string; readonly port: number } | undefined
   /** Milliseconds until an attention is acknowledged; `never` leaves the client waiting. */
   readonly acknowledge?: () => number | 'never'
   /** Bytes of a packet. */
   readonly packetSize?: number
   /** Offers TLS with it; without one the server has no encryption. */
   readonly certificate?: Certificate
+  /** Speaks TLS from the first byte on, as TDS 8.0 does. */
+  readonly strict?: boolean
   /** Answers to nothing at all, not even the first message. */
   readonly mute?: boolean
 }
@@ -78,6 +86,7 @@ export async function startTdsStub(behaviour: StubBehaviour = {}): Promise<TdsSt
   const logins: StubLogin[] = []
   const requests: StubRequest[] = []
   const sockets = new Set<Socket>()
+  const applications = new Map<Socket, string>()
   let attentions = 0
   let connections = 0
   const server = createServer((socket) => {
@@ -85,7 +94,10 @@ export async function startTdsStub(behaviour: StubBehaviour = {}): Promise<TdsSt
     sockets.add(socket)
     socket.setNoDelay(true)
     socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
+    socket.on('close', () => {
+      sockets.delete(socket)
+      applications.delete(socket)
+    })
     if (behaviour.mute) return void socket.resume()
     let under: AbortController | undefined
     /** What packets go to and come from: the socket, or TLS over it. */
@@ -101,21 +113,29 @@ export async function startTdsStub(behaviour: StubBehaviour = {}): Promise<TdsSt
       switch (type) {
         case packet.prelogin:
           send(preloginAnswer(behaviour.certificate !== undefined), true)
-          if (behaviour.certificate === undefined) return
+          if (behaviour.certificate === undefined || behaviour.strict) return
           stream = serveTls(socket, behaviour.certificate)
           receiveMessages(stream, onMessage)
           return
-        case packet.login:
-          logins.push(readLogin(body))
-          send(behaviour.refuse ? refusal(behaviour.refuse) : loginAnswer(), true)
+        case packet.login: {
+          const login = readLogin(body)
+          const refused = behaviour.refuse?.(login)
+          logins.push(login)
+          if (refused === undefined) applications.set(socket, login.application)
+          send(refused === undefined ? loginAnswer(behaviour.route?.(login)) : refusal(refused), true)
           return
+        }
         case packet.attention:
           attentions++
           if (under === undefined) acknowledge()
           else under.abort()
           return
         default: {
-          const request = { ...(type === packet.rpc ? readRpc(body) : readBatch(body)), connection }
+          const request = {
+            ...(type === packet.rpc ? readRpc(body) : readBatch(body)),
+            connection,
+            application: applications.get(socket) ?? '',
+          }
           requests.push(request)
           const running = new AbortController()
           under = running
@@ -126,7 +146,9 @@ export async function startTdsStub(behaviour: StubBehaviour = {}): Promise<TdsSt
         }
       }
     }
-    receiveMessages(socket, onMessage)
+    if (behaviour.strict && behaviour.certificate !== undefined)
+      stream = serveStrictTls(socket, behaviour.certificate)
+    receiveMessages(stream, onMessage)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -137,6 +159,10 @@ export async function startTdsStub(behaviour: StubBehaviour = {}): Promise<TdsSt
     requests,
     attentions: () => attentions,
     open: () => sockets.size,
+    present: () => [...applications.values()],
+    kick: () => {
+      for (const socket of sockets) socket.destroy()
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -49,6 +49,16 @@ export function makeCertificate(host: string): Certificate {
   }
 }
 
+/** TLS of TDS 8.0: the handshake comes first, for the protocol that clients have to name. */
+export function serveStrictTls(socket: Socket, { key, cert }: Certificate): TLSSocket {
+  const secure = new TLSSocket(socket, { isServer: true, key, cert, ALPNProtocols: ['tds/8.0'] })
+  secure.on('error', () => socket.destroy())
+  secure.on('secure', () => {
+    if (secure.alpnProtocol !== 'tds/8.0') socket.destroy()
+  })
+  return secure
+}
+
 /** Type of the records of TLS that are no handshake (RFC 5246 section 6.2.1). */
 const applicationData = 23
 

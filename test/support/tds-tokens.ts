@@ -9,6 +9,8 @@ export interface StubRequest {
   readonly values: readonly (string | null)[]
   /** Which connection it came on, counted from 0. */
   readonly connection: number
+  /** How that connection named itself at login. */
+  readonly application: string
 }
 
 export interface StubLogin {
@@ -17,6 +19,8 @@ export interface StubLogin {
   readonly application: string
   readonly database: string
   readonly language: string
+  /** It says that it only reads: bit 5 of TypeFlags ([MS-TDS] 2.2.6.4). */
+  readonly readOnly: boolean
 }
 
 export type StubType = 'int' | 'bigint' | 'bit' | 'real' | 'float' | 'nvarchar' | 'text' | 'varbinary'
@@ -115,8 +119,16 @@ export function packets(bytes: Buffer, last: boolean, size: number): Buffer {
   return Buffer.concat(pieces)
 }
 
-export const loginAnswer = () =>
+/** ENVCHANGE of type 20, Routing ([MS-TDS] 2.2.7.9): protocol TCP, port and name; nothing was there before. */
+function routing({ host, port }: { host: string; port: number }): Buffer {
+  const to = Buffer.concat([byte(0), uint16(port), uint16(host.length), wide(host)])
+  return sized(token.environment, Buffer.concat([byte(20), uint16(to.length), to, uint16(0)]))
+}
+
+/** @param route where the client is to log in instead */
+export const loginAnswer = (route?: { host: string; port: number }) =>
   Buffer.concat([
+    ...(route === undefined ? [] : [routing(route)]),
     sized(
       token.loginAck,
       Buffer.concat([byte(1), Buffer.from([0x74, 0, 0, 4]), shortName('stub'), Buffer.from([16, 0, 0, 0])]),
@@ -141,6 +153,7 @@ export function readLogin(body: Buffer): StubLogin {
     application: text(field(3)),
     language: text(field(7)),
     database: text(field(8)),
+    readOnly: ((body[26] as number) & 0x20) !== 0,
   }
 }
 
@@ -153,7 +166,7 @@ export const readBatch = (body: Buffer) => ({
 })
 
 /** sp_executesql with parameters of type nvarchar only. */
-export function readRpc(body: Buffer): Omit<StubRequest, 'connection'> {
+export function readRpc(body: Buffer): Omit<StubRequest, 'connection' | 'application'> {
   // Its number (10) stands in place of a name, then two bytes of flags.
   let at = body.readUInt32LE(0) + 6
   const parameters: (string | null)[] = []

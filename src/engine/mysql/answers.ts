@@ -2,6 +2,7 @@
 import {
   answer,
   eofStatus,
+  eofWarnings,
   fieldCode,
   fieldName,
   type Fields,
@@ -23,6 +24,8 @@ export type Reply =
       /** Rows touched; of a statement that gives rows, how many. */
       readonly affected: number
       readonly status: number
+      /** Warnings that the last of its rows came with; a statement without rows is not asked. */
+      readonly warnings: number
       /** Columns of the first result. */
       readonly fields: Fields | undefined
     }
@@ -71,21 +74,21 @@ export function createAnswerReader(o: {
   let rows = 0
   let prepared = { id: 0, columns: 0 }
 
-  const done = (affected: number, status: number) => {
+  const done = (affected: number, status: number, warnings: number) => {
     if ((status & serverStatus.moreResults) !== 0) {
       expected = next.outcome
       set++
       fields = undefined
       return
     }
-    o.onReply({ kind: 'done', affected: rows > 0 ? rows : affected, status, fields: first })
+    o.onReply({ kind: 'done', affected: rows > 0 ? rows : affected, status, warnings, fields: first })
   }
 
   const outcome = (bytes: Buffer, start: number, end: number) => {
     const byte = bytes[start] as number
     if (byte === answer.ok) {
       const { affected, status } = readOk(bytes, start)
-      done(affected, status)
+      done(affected, status, 0)
       return
     }
     // LOAD DATA LOCAL is not among the capabilities asked for: a server that wants a file all the same gets nothing.
@@ -145,7 +148,7 @@ export function createAnswerReader(o: {
       }
       switch (expected) {
         case next.row:
-          if (isEof(bytes, start, end)) done(0, eofStatus(bytes, start))
+          if (isEof(bytes, start, end)) done(0, eofStatus(bytes, start), eofWarnings(bytes, start))
           else {
             rows++
             o.onRow(bytes, start, end, fields as Fields)

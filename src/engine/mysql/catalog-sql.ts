@@ -146,10 +146,12 @@ export const nothing = '\u0002'
 
 /** An expression: the digest of those rows, as fingerprint.ts makes it too; bind as for `rowsSql`. */
 export function digestSql(source: Source): string {
-  const texts = source.columns.map((column) => `IFNULL(${column}, '${nothing}')`).join(', ')
-  // The columns of information_schema have collations that do not go together.
-  const row = `CONCAT_WS('${separator}' COLLATE utf8mb4_bin, ${texts})`
-  // Half a digest as a number; CONV gives it as text.
-  const half = `CAST(CONV(LEFT(MD5(${row}), 16), 16, 10) AS UNSIGNED)`
-  return `(SELECT CONCAT_WS(':', COUNT(*), BIT_XOR(${half})) FROM information_schema.${source.from}${conditionOf(source)})`
+  // The columns of information_schema have character sets and collations that do not go together.
+  const texts = source.columns
+    .map((column) => `IFNULL(CONVERT(${column} USING utf8mb4) COLLATE utf8mb4_bin, '${nothing}')`)
+    .join(', ')
+  const row = `CONCAT_WS('${separator}', ${texts})`
+  // Sixteen digits of a digest as a number; CONV gives it as text.
+  const part = `CAST(CONV(LEFT(SHA2(${row}, 256), 16), 16, 10) AS UNSIGNED)`
+  return `(SELECT CONCAT_WS(':', COUNT(*), BIT_XOR(${part})) FROM information_schema.${source.from}${conditionOf(source)})`
 }

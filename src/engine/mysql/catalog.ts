@@ -162,6 +162,7 @@ function assemble(
     grants,
     onUnmappable,
     caseless: server.caseless,
+    mariadb: server.mariadb,
   })
   if (refusals.length > 0) throw new CatalogRefused(refusals)
   return {

@@ -82,12 +82,15 @@ const someOf = (list: Param, count: number): readonly Sql[] =>
     }),
   )
 
-/** A digest of all that we can see of the row. QUOTE tells NULL from its word, and ends of values from their middle. */
+/**
+ * A digest of all that we can see of the row. QUOTE tells NULL from its word, and ends of values from their middle.
+ * MySQL since 9.6 has MD5 and SHA1 in a component only.
+ */
 function digest(column: ColumnWriter, alias: string, table: Table): Sql {
   const parts = table.columns.map(({ name, type }) => {
     const e = column(alias, name)
     // Bytes are no text, and would be taken for one beside others.
-    if (type.canonical === 'binary') return sql`QUOTE(MD5(${e}))`
+    if (type.canonical === 'binary') return sql`QUOTE(SHA2(${e}, 256))`
     switch (type.family) {
       case 'float':
         // Its text has six digits, whatever it holds.
@@ -101,7 +104,7 @@ function digest(column: ColumnWriter, alias: string, table: Table): Sql {
         return sql`QUOTE(${e})`
     }
   })
-  return sql`MD5(CONCAT_WS(${text(',')} COLLATE utf8mb4_bin, ${join(parts, ', ')}))`
+  return sql`SHA2(CONCAT_WS(${text(',')} COLLATE utf8mb4_bin, ${join(parts, ', ')}), 256)`
 }
 
 /** One parameter however many versions; what holds a comma is none of ours. */

@@ -1,5 +1,6 @@
 /** What a session can do, as every engine gives it: run, stream, transaction, validate; with the time limit of statements kept in the server. */
 import type { Clock } from '#base/clock.ts'
+import { GatewayError } from '#base/errors.ts'
 import type { Bound } from '#plan/ast.ts'
 import type { Compiled, CompiledStep, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
@@ -32,6 +33,21 @@ const rollback = plain('ROLLBACK')
 const roleStep = plain('SELECT @@global.read_only, @@global.innodb_read_only')
 const nothing = () => {}
 const never = new AbortController().signal
+
+/** Never an answer that leaves out what was written; one without rows does without their keys and versions too. */
+const unfollowed = (rows: number, affected: number) =>
+  new GatewayError(
+    'not_supported',
+    `To give back new rows whose key is made or changed by a trigger is not supported (${rows} of ${affected} found): ask for return=minimal.`,
+  )
+
+/** Warnings that a function gave NULL, or less than it should, as it came to more than max_allowed_packet (MariaDB: 1260 too). */
+const cutShort = new Set([1301, 1260])
+const showWarnings = plain('SHOW WARNINGS')
+/** What the server puts together itself, which it may cut. */
+const isPutTogether = ({ columns }: Compiled): boolean => columns.some(({ encoding }) => encoding === 'raw')
+
+const isWrite = ({ operation }: Compiled): boolean => operation !== 'select' && operation !== 'call'
 
 type Until = Pick<RunOptions, 'deadline' | 'signal'>
 
@@ -73,9 +89,30 @@ export function createConnection(
       { deadline: o.deadline, signal: o.signal, ...rows },
     )
 
+  /**
+   * That nothing put together by the server was cut: it tells by a warning only. Warnings are few, so the question is too. More of
+   * them than the server lists (max_error_count) may hide one.
+   * @throws ServerError when something was, or nobody can tell
+   */
+  const checkWhole = async (q: Compiled, o: Until): Promise<void> => {
+    const counted = session.warnings()
+    if (counted === 0 || !isPutTogether(q)) return
+    const told: (string | null)[][] = []
+    await session.exchange(showWarnings, {
+      deadline: o.deadline,
+      signal: o.signal,
+      onRow: (bytes, start) => told.push(textRow(bytes, start, 3)),
+    })
+    const cut = told.find(([, errno]) => cutShort.has(Number(errno)))
+    if (cut === undefined && told.length >= counted) return
+    const [, errno = '1301', message = 'nobody knows whether the result was cut'] = cut ?? []
+    throw new ServerError({ errno: Number(errno), sqlState: 'HY000', message: message ?? '' })
+  }
+
   const runOne = async (q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> => {
     const sink = sinks.of(q, o, writerOf)
     const affected = await exchange(q, q.bind(values), sink, o)
+    await checkWhole(q, o)
     const { body, rows, hidden } = sink.finish()
     return { body, rows, affected, hidden }
   }
@@ -94,9 +131,12 @@ export function createConnection(
     for (const { text, bind, use } of steps) {
       const rows = use === 'answer' ? sink : use === 'keep' ? keep : sinks.drop
       const count = await exchange({ ...q, text }, bind(values, JSON.stringify(kept)), rows, o)
+      if (use === 'answer') await checkWhole(q, o)
       if (use === 'affect') affected += count
     }
     const { body, rows, hidden } = sink.finish()
+    if (q.operation === 'insert' && rows < affected && q.columns.some(({ hidden: own }) => !own))
+      throw unfollowed(rows, affected)
     return { body, rows, affected, hidden }
   }
 
@@ -162,7 +202,8 @@ export function createConnection(
 
   return {
     run: async (q, values, o) => {
-      if (q.steps !== undefined) return runAlone(q, values, o)
+      // What a write gives back may prove to be cut: then it has to be taken back.
+      if (q.steps !== undefined || (isWrite(q) && isPutTogether(q))) return runAlone(q, values, o)
       await limitStatements(o)
       return runOne(q, values, o)
     },
@@ -208,6 +249,7 @@ export function createConnection(
         })
       await writing
       if (failed !== undefined) throw failed
+      await checkWhole(q, o)
       const { body, rows: count } = rows.finish()
       if (body.length > 0) await o.write(body)
       return { rows: count }

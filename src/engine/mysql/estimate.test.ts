@@ -35,6 +35,14 @@ describe('the estimate', () => {
     expect(estimate({ query_block: { grouping_operation: { table } } })).toBe(9)
   })
 
+  it('is what the root of MySQL’s newer format tells', () => {
+    const inputs = [{ estimated_rows: 100, table_name: 't0' }]
+    const plan = { query_plan: { operation: 'Filter', estimated_rows: 33.33, inputs } }
+    expect(estimate({ json_schema_version: '2.0', ...plan })).toBe(33)
+    expect(estimate([{ plan }])).toBe(33)
+    expect(estimate({ query_plan: { operation: 'Zero rows (Impossible WHERE)', estimated_rows: 0 } })).toBe(0)
+  })
+
   it('is nothing where no row can be', () => {
     expect(estimate({ query_block: { select_id: 1, table: { message: 'Impossible WHERE' } } })).toBe(0)
     expect(estimate({ query_block: { message: 'no matching row in const table' } })).toBe(0)

@@ -13,6 +13,9 @@ export function readEstimate(body: Uint8Array): number {
   const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
   const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed
   const plan = isPlan(first) && isPlan(first['plan']) ? first['plan'] : first
+  // The second version of the format, which MySQL 9 may give by itself: a tree whose root tells of the whole.
+  const root = isPlan(plan) ? plan['query_plan'] : undefined
+  if (isPlan(root)) return Math.round(numberOf(root['estimated_rows']) ?? 0)
   if (!isPlan(plan) || !isPlan(plan['query_block'])) throw new Error('the answer to EXPLAIN holds no plan')
   return Math.round(rowsOf(plan['query_block']) ?? 0)
 }

@@ -3,7 +3,7 @@ import type { ValueType } from '#catalog/model.ts'
 import type { NumberStyle } from '#plan/ast.ts'
 import type { Encoding } from '#engine/engine.ts'
 import { type Sql, sql, trusted } from '#engine/sql.ts'
-import { doubleText, floatText } from './float-texts.ts'
+import { markedFloat } from './marks.ts'
 import { checkKnown, fractionDigits, isPadded, isUnsigned, text } from './names.ts'
 
 /** Integers of 64 bits, and sums, which may exceed what a double holds. */
@@ -52,7 +52,7 @@ export function jsonValue(e: Sql, type: ValueType, numbers: NumberStyle): Sql {
     case 'decimal':
       return numbers === 'native' ? sql`CAST(${bare(e, type)} AS CHAR)` : quoted(bare(e, type))
     case 'float':
-      return type.family === 'float' ? floatText(e) : doubleText(e)
+      return markedFloat(e, type.family === 'float' ? 'single' : 'double')
     case 'boolean':
       return sql`ELT(1 + (${e} <> 0), 'false', 'true')`
     case 'timestamp':

@@ -118,6 +118,8 @@ const errors: Readonly<Record<number, Rule>> = {
   1117: no('too_complex'),
   1119: no('too_complex'), // stack
   1153: no('too_complex'), // max_allowed_packet
+  1260: no('too_complex'), // a list was cut
+  1301: no('too_complex'), // the result of a function is larger than max_allowed_packet
   1390: no('too_complex'), // parameters
   1436: no('too_complex'), // stack
   1456: no('too_complex'), // recursion

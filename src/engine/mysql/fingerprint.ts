@@ -8,15 +8,15 @@ import { nothing, separator } from './catalog-sql.ts'
 export type RawRows = readonly (readonly (string | null)[])[]
 
 /**
- * As the expression of digestSql gives it: the number of rows, and an exclusive or of half an MD5 of each. Rows differ by
- * their names, so that none takes another away, and their order does not matter.
+ * As the expression of digestSql gives it: the number of rows, and an exclusive or of the first 64 bits of a SHA-256
+ * digest of each. Rows differ by their names, so that none takes another away, and their order does not matter.
  */
 export function digestOf(rows: RawRows): string {
   let high = 0
   let low = 0
   for (const row of rows) {
     const text = row.map((value) => value ?? nothing).join(separator)
-    const hash = createHash('md5').update(text).digest()
+    const hash = createHash('sha256').update(text).digest()
     high ^= hash.readUInt32BE(0)
     low ^= hash.readUInt32BE(4)
   }
@@ -25,4 +25,4 @@ export function digestOf(rows: RawRows): string {
 
 /** One text of many: what the server is and who we are there, and the digests in their order. */
 export const fingerprintOf = (parts: readonly (string | null)[]): string =>
-  createHash('sha1').update(JSON.stringify(parts)).digest('hex')
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex')

@@ -37,9 +37,12 @@ export interface MysqlDependencies {
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Engine {
-  const target = readTarget(options)
   const sessionName = nameSessions(options.applicationName)
-  const named = { ...options, applicationName: sessionName }
+  const named = (given: DatabaseOptions) => ({
+    options: { ...given, applicationName: sessionName },
+    target: readTarget(given),
+  })
+  let now = named(options)
   const { clock, observe, statementTimeout, pool = 'primary', counted = false } = d
   const base = { clock, observe, pool, statementTimeout, takeName: counted }
   // Told by every connection. A statement is compiled after the catalogue was read, hence after the first of them.
@@ -50,7 +53,9 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
       return flavour.mariadb ? 'mariadb' : 'mysql'
     },
     capabilities,
-    address: target.address,
+    get address() {
+      return now.target.address
+    },
     sessionName,
     compile: (statement) => compile(statement, flavour),
     readEstimate,
@@ -60,9 +65,12 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     replication: createReplication(),
     census: createCensus(sessionName, counted),
     connect: async (o) => {
-      const connection = await connectMysql(target, named, base, o)
+      const connection = await connectMysql(now.target, now.options, base, o)
       flavour = flavourOf(connection.serverVersion)
       return connection
+    },
+    redirect: (to) => {
+      now = named(to)
     },
     // Neither of them announces changes of its schema.
     watchSchema: ({ pollMs }) => createPollingWatch({ clock, pollMs }),

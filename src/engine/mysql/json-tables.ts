@@ -75,10 +75,14 @@ export function valuesOf(list: Sql, type: ValueType): Sql {
   return sql`SELECT ${value} FROM JSON_TABLE(${list}, '$[*]' COLUMNS (v ${native} PATH '$', ${wide})) AS j WHERE CONVERT(v USING utf8mb4) COLLATE utf8mb4_bin = w`
 }
 
-/** A table of keys out of a JSON array with an array of texts for each: `n` is the place, and what ties it to the row. */
+/**
+ * A table of keys out of a JSON array with an array of texts for each: `n` is the place, and what ties it to the row.
+ * @param own the alias of the table
+ */
 export function keysOf(
   keys: Sql,
   columns: readonly { readonly name: string; readonly type: ValueType }[],
+  own: 'k' | 'm' = 'k',
 ): { readonly table: Sql; readonly same: (alias: string) => readonly Sql[] } {
   const parts = columns.map((c, i) => ({
     ...c,
@@ -89,8 +93,10 @@ export function keysOf(
   const list = parts.map(({ at, json }, i) => sql`, ${at} ${json.type} PATH ${text(`$[${i}]`)}`)
   const all = list.reduce((before, one) => sql`${before}${one}`, sql``)
   return {
-    table: sql`JSON_TABLE(${keys}, '$[*]' COLUMNS (n FOR ORDINALITY${all})) AS k`,
+    table: sql`JSON_TABLE(${keys}, '$[*]' COLUMNS (n FOR ORDINALITY${all})) AS ${trusted(own)}`,
     same: (alias) =>
-      parts.map(({ name, at, json }) => sql`${identifier(alias)}.${name} = ${json.read(sql`k.${at}`)}`),
+      parts.map(
+        ({ name, at, json }) => sql`${identifier(alias)}.${name} = ${json.read(sql`${trusted(own)}.${at}`)}`,
+      ),
   }
 }

@@ -100,6 +100,12 @@ describe('a moment', () => {
 })
 
 describe('a text to compare', () => {
+  it('is a day of no calendar as it is, which only cursors name', () => {
+    expect(comparedText(timestamp, '0000-00-00 00:00:00.000000+00')).toBe('0000-00-00 00:00:00.000000')
+    expect(comparedText(type('datetime', 'datetime'), '2026-00-00 00:00:00')).toBe('2026-00-00 00:00:00')
+    expect(comparedText(type('datetime', 'datetime'), '2026-01-00 10:00:00.5')).toBe('2026-01-00 10:00:00.5')
+  })
+
   it('is what 32 bits hold of a number', () => {
     expect(comparedText(type('float', 'float'), '0.1')).toBe('0.10000000149011612')
     expect(comparedText(type('float', 'double'), '0.1')).toBe('0.1')

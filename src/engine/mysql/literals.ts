@@ -83,9 +83,9 @@ const beyond = (what: string) =>
 function momentText(value: string, digits: number): string {
   const found = moment.exec(value)?.groups
   if (found === undefined) throw beyond('such moment')
-  // The zero date is no day of the calendar, but a cursor may stand there.
-  if (value.startsWith('0000-')) return value
   const { date = '', time = '00:00:00', fraction = '', zone = 'Z' } = found
+  // No days of the calendar, but a cursor may stand there, which is in UTC.
+  if (/^0000-|-00/.test(date)) return value.slice(0, value.length - (found['zone']?.length ?? 0))
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number)
   const [hour = 0, minute = 0, second = 0] = time.split(':').map(Number)
   const { micros, carry } = rounded(fraction, digits)

@@ -27,6 +27,9 @@ export const isEof = (bytes: Buffer, start: number, end: number): boolean =>
 /** The server status in an EOF packet. */
 export const eofStatus = (bytes: Buffer, start: number): number => bytes.readUInt16LE(start + 3)
 
+/** Warnings of the statement, in an EOF packet. */
+export const eofWarnings = (bytes: Buffer, start: number): number => bytes.readUInt16LE(start + 1)
+
 /** Rows that a statement touched (matched, as the session asks for), and the server status. */
 export function readOk(bytes: Buffer, start: number): { affected: number; status: number } {
   let at = start + 1

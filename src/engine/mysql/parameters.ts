@@ -26,6 +26,14 @@ export const bound = ({ slot }: Param, form: string, convert: (value: string) =>
     },
   })
 
+/**
+ * A parameter that is a text whatever stands around it. MySQL gives a parameter the type that its place asks for: to be a
+ * number without sign it would be made one with a sign first, and to be a time of day a date.
+ */
+export const asText = (e: Sql): Sql => sql`CONCAT(${e})`
+
+const unsigned = (e: Sql): Sql => sql`CAST(${asText(e)} AS UNSIGNED)`
+
 /** A value to store or to hand to a routine. The column converts texts itself, and in strict mode refuses what does not fit. */
 export function stored(p: Param): Sql {
   checkKnown(p.type)
@@ -35,7 +43,7 @@ export function stored(p: Param): Sql {
     case 'bit':
     case 'bit1':
       // The characters of a text would be taken for bits.
-      return sql`CAST(${value} AS UNSIGNED)`
+      return unsigned(value)
     case 'geometry':
       return sql`ST_GeomFromText(${value})`
     default:
@@ -51,11 +59,11 @@ export const operand = (p: Param): Sql =>
   )
 
 /** A text as a value of the type, as exact as the type is. Text itself has no cast, which would take the column's collation from it. */
-function asType(e: Sql, type: ValueType): Sql {
+export function asType(e: Sql, type: ValueType): Sql {
   checkKnown(type)
   switch (type.canonical) {
     case 'integer':
-      return isUnsigned(type) ? sql`CAST(${e} AS UNSIGNED)` : sql`CAST(${e} AS SIGNED)`
+      return isUnsigned(type) ? unsigned(e) : sql`CAST(${e} AS SIGNED)`
     case 'boolean':
       return sql`CAST(${e} AS SIGNED)`
     case 'decimal':
@@ -65,7 +73,7 @@ function asType(e: Sql, type: ValueType): Sql {
     case 'date':
       return sql`CAST(${e} AS DATE)`
     case 'time':
-      return sql`CAST(${e} AS TIME(6))`
+      return sql`CAST(${asText(e)} AS TIME(6))`
     case 'datetime':
     case 'timestamp':
       return sql`CAST(${e} AS DATETIME(6))`
@@ -80,9 +88,7 @@ function asType(e: Sql, type: ValueType): Sql {
 export const isRanked = ({ family }: ValueType): boolean => family === 'enum' || family === 'set'
 
 export const rankOperand = (p: Param): Sql =>
-  isRanked(p.type)
-    ? sql`CAST(${bound(p, 'rank', (given) => rankText(p.type, given))} AS UNSIGNED)`
-    : operand(p)
+  isRanked(p.type) ? unsigned(bound(p, 'rank', (given) => rankText(p.type, given))) : operand(p)
 
 /** A value that is text whatever type its column has. */
 export const textParameter = (p: Param): Sql => bound(p, 'text', (given) => given)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Encoding } from '#engine/engine.ts'
 import { readRow } from '#engine/data-row.ts'
+import { doubleText, singleText } from '#engine/floats.ts'
 import type { Fields } from './packets.ts'
 import { rowForm } from './row-form.ts'
 import { rowInto, rowRoom, textRow } from './rows.ts'
@@ -237,6 +238,49 @@ describe('texts and bytes', () => {
     expect(one(type.json + binary, sized(Buffer.from('{"a": 1}')), 'raw')).toBe('{"a": 1}')
     expect(one(type.decimal + binary, sized(Buffer.from('-12.340')))).toBe('-12.340')
     expect(one(type.blob + binary, sized(Buffer.from('[1]')), 'raw')).toBe('[1]')
+  })
+})
+
+describe('JSON that the server put together', () => {
+  const json = (text: string) => one(type.text, sized(Buffer.from(text)), 'raw')
+
+  it('has floats in canonical form where it was marked', () => {
+    expect(json('[\u0002d1e15,\u0002d-0.00001,{"a":\u0002f0.10000000149011612}]')).toBe(
+      '[1e+15,-1e-05,{"a":0.1}]',
+    )
+    expect(json('\u0002d-0')).toBe('-0')
+    expect(json('{"e":"\u00e9","v":\u0002d0.1}')).toBe('{"e":"\u00e9","v":0.1}')
+    expect(json('[1e15,"2"]')).toBe('[1e15,"2"]')
+  })
+
+  it('has any float in the form of the top level, and room for it', () => {
+    // String() and toExponential() forget the sign of zero.
+    const signed = (value: number, text: string) => (Object.is(value, -0) ? `-${text}` : text)
+    const forms = [
+      (value: number) => String(value),
+      (value: number) => value.toExponential(),
+      (value: number) => value.toExponential().replace('+', ''),
+    ]
+    const check = (
+      letter: string,
+      list: readonly number[],
+      form: (value: number) => string,
+      top: typeof form,
+    ) => {
+      const marked = list.map((value) => `\u0002${letter}${signed(value, form(value))}`)
+      expect(json(`[${marked.join()}]`)).toBe(`[${list.map(top).join()}]`)
+    }
+    const finite = { noNaN: true, noDefaultInfinity: true }
+    fc.assert(
+      fc.property(fc.array(fc.double(finite)), fc.constantFrom(...forms), (list, form) =>
+        check('d', list, form, doubleText),
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.float(finite)), fc.constantFrom(...forms), (list, form) =>
+        check('f', list, form, singleText),
+      ),
+    )
   })
 })
 

@@ -1,4 +1,5 @@
 /** Rows of MySQL's binary protocol → the form the row writer takes (see rows.ts of the engine room), in a buffer that is used again and again. */
+import { unmarkedInto } from './marks.ts'
 import { lengthSize, readLength } from './packets.ts'
 import { how, type RowForm } from './row-form.ts'
 import {
@@ -133,7 +134,7 @@ function textInto(out: Buffer, at: number, kind: number, bytes: Buffer, from: nu
       while (from < to) out[at++] = bytes[from++] as number
       return at
     case how.json: {
-      const end = at + bytes.copy(out, at, from, to)
+      const end = unmarkedInto(out, at, bytes, from, to)
       if (bytes.subarray(from, to).includes(controlEscape)) smallEscapes(out, at, end)
       return end
     }

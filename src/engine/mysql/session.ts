@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Timer } from '#base/clock.ts'
 import { createAlarm } from '#engine/alarm.ts'
+import { endSocket } from '#engine/dial.ts'
 import { type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import { createAnswerReader, type Reply } from './answers.ts'
 import { conclude, createExchange, type Exchange, type ExchangeOptions, type Step } from './exchange.ts'
@@ -18,6 +19,8 @@ export interface Session {
   pause(): void
   resume(): void
   inTransaction(): boolean
+  /** How many warnings the rows of the last statement came with. */
+  warnings(): number
   usable(): boolean
   close(): Promise<void>
 }
@@ -60,6 +63,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const statements = createStatementCache(parts.maxPrepared)
   let current: Exchange | undefined
   let status = 0
+  let warnings = 0
   let lost: Error | undefined
   let closing = false
 
@@ -223,6 +227,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       return
     }
     exchange.affected = reply.affected
+    warnings = reply.warnings
     if (exchange.statement !== undefined) {
       exchange.statement.typed = true
       exchange.statement.fields = reply.fields
@@ -347,24 +352,14 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     resume: () => {
       if (lost === undefined) socket.resume()
     },
+    warnings: () => warnings,
     inTransaction: () => (status & serverStatus.inTransaction) !== 0,
     usable: () => lost === undefined && current === undefined && (status & serverStatus.inTransaction) === 0,
-    close: () =>
-      new Promise<void>((resolve) => {
-        closing = true
-        if (lost !== undefined || socket.destroyed) {
-          fail(new Error('the session was closed'))
-          resolve()
-          return
-        }
-        const timer = parts.after(1000, () => socket.destroy())
-        socket.once('close', () => {
-          timer.cancel()
-          resolve()
-        })
-        socket.resume()
-        socket.end(quitCommand)
-      }),
+    close: async () => {
+      closing = true
+      if (lost === undefined && !socket.destroyed) await endSocket(socket, parts.after, quitCommand)
+      else fail(new Error('the session was closed'))
+    },
   }
 
   const frame = createFramer(answers.packet)

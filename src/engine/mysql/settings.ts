@@ -31,6 +31,8 @@ export function sessionSettings(mariadb: boolean, statementTimeout: number): str
     // A stream waits for its reader; how long is for the gateway to say.
     'net_write_timeout=600',
     limitOf(mariadb).assign(statementTimeout),
+    // A warning that something was cut must not get lost behind others. On MySQL it takes rights that we do not ask for.
+    ...(mariadb ? ['max_error_count=65535'] : []),
     // A gateway that dies between two trips of a transaction must not leave locks behind. MySQL has no such limit.
     ...(mariadb ? ['idle_transaction_timeout=60'] : []),
   ]

@@ -15,6 +15,19 @@ export type Stepped = Written | { readonly steps: readonly Step[]; readonly colu
 /** The rows that an earlier step kept: a JSON array with an array of texts for each. */
 export const kept: Sql = placeholder({ slots: [], form: 'kept', convert: (_, rows) => rows })
 
+/** The text at one place of these rows. All such places of a statement read the same rows, which are parsed once. */
+export const keptAt = (row: number, column: number): Sql =>
+  placeholder({
+    slots: [],
+    form: `kept ${row} ${column}`,
+    convert: (_, rows) => {
+      if (parsed.text !== rows)
+        parsed = { text: rows, rows: JSON.parse(rows) as readonly (string | null)[][] }
+      return parsed.rows[row]?.[column] ?? null
+    },
+  })
+let parsed: { readonly text: string; readonly rows: readonly (string | null)[][] } = { text: '[]', rows: [] }
+
 /** One of two texts, by whether an earlier step found a row. */
 export const byKept = (found: string, none: string): Sql =>
   placeholder({

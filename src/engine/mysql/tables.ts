@@ -1,9 +1,10 @@
 /** Rows of information_schema → tables and views with columns, keys and relations. Pure. */
 import type { Column, ForeignKey, Key, Table, TableId } from '#catalog/model.ts'
+import { newValueOf } from './defaults.ts'
 import type { RawRows } from './fingerprint.ts'
 import type { Grants } from './grants.ts'
 import type { OnUnmappable } from './routines.ts'
-import type { Resolved } from './types.ts'
+import type { TypeTable } from './types.ts'
 import { readView, type ViewSource } from './views.ts'
 
 /** What the statements of catalog-sql.ts gave for one database. */
@@ -18,10 +19,11 @@ export interface Rows {
 }
 
 export interface TableContext {
-  readonly resolve: (native: string, json?: boolean) => Resolved
+  readonly resolve: TypeTable
   readonly grants: Grants
   readonly onUnmappable: OnUnmappable
   readonly caseless: boolean
+  readonly mariadb: boolean
 }
 
 /** TABLE_TYPE → kind; sequences, temporary tables and system views are not served. */
@@ -133,17 +135,18 @@ function readColumn(
   row: readonly (string | null)[],
   o: TableContext & { json: boolean; searches: ReadonlyMap<string, string>; inKey: boolean },
 ): Readable[] {
-  const [, name = '', native = '', nullable, fallback, extra = '', privileges = '', comment = ''] = row.map(
-    (value) => value ?? undefined,
-  )
+  const [, name = '', native = '', nullable, fallback, extra = '', privileges = '', comment = '', collation] =
+    row.map((value) => value ?? undefined)
   // Its author hides it from SELECT *; a key is needed all the same.
   if (/\bINVISIBLE\b/i.test(extra) && !o.inKey) return []
-  const resolved = o.resolve(native, o.json)
+  const resolved = o.resolve(native, { json: o.json, collation })
   if (!resolved.mapped && o.onUnmappable(id, name, resolved.type) === 'omit') return []
   const identity = /\bauto_increment\b/i.test(extra)
   // MySQL marks a default that is an expression with DEFAULT_GENERATED.
   const generated = /\b(STORED|VIRTUAL|PERSISTENT) GENERATED\b/i.test(extra)
   const searchConfig = o.searches.get(name)
+  const evaluated = /DEFAULT_GENERATED/i.test(extra)
+  const newValue = evaluated ? newValueOf(fallback ?? '') : fallback === undefined ? undefined : ''
   return [
     {
       privileges: new Set(privileges.split(',')),
@@ -152,14 +155,12 @@ function readColumn(
         type: resolved.type,
         nullable: nullable === 'YES',
         // MariaDB spells "no default" of a nullable column as the word.
-        hasDefault:
-          identity ||
-          generated ||
-          /DEFAULT_GENERATED/i.test(extra) ||
-          (fallback !== undefined && fallback !== 'NULL'),
+        hasDefault: identity || generated || evaluated || (fallback !== undefined && fallback !== 'NULL'),
         generated: generated ? 'always' : identity ? 'identity' : 'no',
         ...(comment !== '' && { comment }),
         ...(searchConfig !== undefined && { searchConfig }),
+        // Where rows are given back by the server nobody asks for it.
+        ...(!o.mariadb && newValue !== undefined && { newValue }),
       },
     },
   ]
@@ -177,6 +178,7 @@ function toTable(draft: Draft, drafts: ReadonlyMap<string, Draft>, { grants }: T
   const has = (key: Key) => key.columns.every((column) => columns.some((c) => c.name === column))
   const keys = draft.keys.filter(has)
   const primary = keys.find((key) => key.primary)
+  const rowKey = kind === 'view' ? rowKeyOf(draft, drafts) : undefined
   const toKey = (key: Key): Key => ({ name: key.name, columns: key.columns })
   return {
     schema,
@@ -185,6 +187,7 @@ function toTable(draft: Draft, drafts: ReadonlyMap<string, Draft>, { grants }: T
     columns,
     primaryKey: primary && toKey(primary),
     uniqueKeys: keys.filter((key) => key !== primary).map(toKey),
+    ...(rowKey && { rowKey }),
     foreignKeys: [],
     rowVersion: 'hash',
     can: {
@@ -197,6 +200,24 @@ function toTable(draft: Draft, drafts: ReadonlyMap<string, Draft>, { grants }: T
   }
 }
 
+/** What tells rows apart: the key of the table, under the names it has in the view, through as many views as there are. */
+function rowKeyOf(
+  { kind, keys, columns, source }: Draft,
+  drafts: ReadonlyMap<string, Draft>,
+): readonly string[] | undefined {
+  if (kind === 'table')
+    return keys
+      .toSorted((a, b) => Number(b.primary) - Number(a.primary))
+      .find((key) =>
+        key.columns.every((name) => columns.some(({ column: c }) => c.name === name && !c.nullable)),
+      )?.columns
+  if (source === undefined) return undefined
+  const base = drafts.get(idText({ schema: source.schema, name: source.table }))
+  const shown = [...source.columns].filter(([name]) => columns.some(({ column }) => column.name === name))
+  const names = base && rowKeyOf(base, drafts)?.map((inner) => shown.find(([, of]) => of === inner)?.[0])
+  return names?.every((name) => name !== undefined) ? names : undefined
+}
+
 /** A column of a view can be written as far as the column of its table can, through as many views as there are. */
 function writableThrough(draft: Draft, column: Column, drafts: ReadonlyMap<string, Draft>): Column {
   const { source } = draft
@@ -206,8 +227,13 @@ function writableThrough(draft: Draft, column: Column, drafts: ReadonlyMap<strin
   if (inner === undefined) return { ...column, generated: 'always' }
   const found = base?.columns.find((c) => c.column.name === inner)
   if (base === undefined || found === undefined) return column
-  const { generated, hasDefault } = writableThrough(base, found.column, drafts)
-  return { ...column, generated, hasDefault: column.hasDefault || hasDefault }
+  const { generated, hasDefault, newValue } = writableThrough(base, found.column, drafts)
+  return {
+    ...column,
+    generated,
+    hasDefault: column.hasDefault || hasDefault,
+    ...(newValue !== undefined && { newValue }),
+  }
 }
 
 /** Foreign keys between served tables, as far as their columns are served. */

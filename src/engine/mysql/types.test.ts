@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createTypeTable } from './types.ts'
 
-const typeOf = (native: string, json = false) => createTypeTable()(native, json)
+const typeOf = (native: string, json = false) => createTypeTable()(native, { json })
 const brief = (native: string) => {
   const { type, mapped } = typeOf(native)
   return `${mapped ? '' : 'unmapped '}${type.family} ${type.canonical}`
@@ -79,6 +79,17 @@ describe('native types', () => {
     expect(typeOf("set('a','b')").type.labels).toBeUndefined()
   })
 
+  it('of texts have the collation of their column', () => {
+    const resolve = createTypeTable()
+    const inLatin = resolve('varchar(40)', { collation: 'latin1_swedish_ci' })
+    expect(inLatin.type.collation).toBe('latin1_swedish_ci')
+    expect(resolve('varchar(40)', { collation: 'utf8mb4_bin' }).type.collation).toBe('utf8mb4_bin')
+    expect(resolve('varchar(40)').type.collation).toBeUndefined()
+    expect(resolve('varchar(40)', { collation: 'latin1_swedish_ci' })).toBe(inLatin)
+    expect(resolve('longtext', { json: true, collation: 'utf8mb4_bin' }).type.collation).toBeUndefined()
+    expect(resolve('varchar(40)', { collation: 'x; --' }).type.collation).toBeUndefined()
+  })
+
   it('are JSON where a check says so', () => {
     expect(typeOf('longtext', true)).toMatchObject({
       mapped: true,
@@ -90,6 +101,6 @@ describe('native types', () => {
   it('are one object for equal questions', () => {
     const resolve = createTypeTable()
     expect(resolve('int(11)')).toBe(resolve('int(11)'))
-    expect(resolve('longtext')).not.toBe(resolve('longtext', true))
+    expect(resolve('longtext')).not.toBe(resolve('longtext', { json: true }))
   })
 })

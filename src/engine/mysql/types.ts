@@ -9,6 +9,16 @@ export interface Resolved {
 }
 
 /**
+ * Resolves a native type: COLUMN_TYPE of information_schema.COLUMNS or DTD_IDENTIFIER of PARAMETERS, such as
+ * `decimal(10,2) unsigned`. `json`: MariaDB's JSON, which is a longtext with the check json_valid(); `collation`:
+ * COLLATION_NAME of a column.
+ */
+export type TypeTable = (
+  native: string,
+  o?: { readonly json?: boolean; readonly collation?: string | undefined },
+) => Resolved
+
+/**
  * First word of the native type → family and canonical type.
  *
  * Families that the dialect switches on: `boolean` (tinyint(1)), `bit1` (bit(1)), `bit` (longer ones, as integers),
@@ -75,18 +85,24 @@ const ranges: Readonly<Record<string, readonly [string, string]>> = {
 
 /**
  * Makes the function that resolves a native type. Equal questions share one answer, so that 100,000 columns hold a few
- * hundred types. `native` is COLUMN_TYPE of information_schema.COLUMNS or DTD_IDENTIFIER of PARAMETERS, such as
- * `decimal(10,2) unsigned`; `json`: MariaDB's JSON, which is a longtext with the check json_valid().
+ * hundred types.
  */
-export function createTypeTable(): (native: string, json?: boolean) => Resolved {
+export function createTypeTable(): TypeTable {
   const known = new Map<string, Resolved>()
-  return (native, json = false) => {
-    const key = json ? `json ${native}` : native
+  return (native, { json = false, collation } = {}) => {
+    const key = json ? `json ${native}` : `${collation ?? ''} ${native}`
     let found = known.get(key)
-    if (found === undefined) known.set(key, (found = json ? jsonType(native) : resolveType(native)))
+    if (found === undefined)
+      known.set(key, (found = json ? jsonType(native) : collated(resolveType(native), collation)))
     return found
   }
 }
+
+/** Texts have a collation; it stands in SQL as a bare word, so that only one that is a word is taken. */
+const collated = ({ type, mapped }: Resolved, collation: string | undefined): Resolved =>
+  type.canonical === 'string' && mapped && collation !== undefined && /^\w+$/.test(collation)
+    ? { mapped, type: { ...type, collation } }
+    : { type, mapped }
 
 const jsonType = (native: string): Resolved => ({
   mapped: true,

@@ -12,6 +12,7 @@ import { typed } from './expressions.ts'
 import type { Flavour } from './flavour.ts'
 import { createGrammar } from './grammar.ts'
 import { keysOf } from './json-tables.ts'
+import { asText } from './parameters.ts'
 import { kept, type Step, type Stepped } from './steps.ts'
 
 type Target = { readonly table: Table; readonly alias: string; readonly returning: Returning | undefined }
@@ -24,7 +25,8 @@ export const listOf = (g: Grammar, { returning: r }: Target, inserted: Sql) =>
   outputList(g, r?.outputs ?? [], r?.hidden ?? [], r?.numbers ?? 'default', inserted)
 
 /** What tells rows apart: the primary key, else the first unique one without NULL; none of rows that may be alike. */
-export function keyColumns({ columns, primaryKey, uniqueKeys }: Table): readonly Column[] {
+export function keyColumns({ columns, primaryKey, uniqueKeys, rowKey }: Table): readonly Column[] {
+  if (rowKey) return rowKey.flatMap((name) => columns.find((c) => c.name === name) ?? [])
   for (const key of [...(primaryKey ? [primaryKey] : []), ...uniqueKeys]) {
     const found = key.columns.flatMap((name) => columns.find((c) => c.name === name && !c.nullable) ?? [])
     if (found.length === key.columns.length) return found
@@ -96,9 +98,9 @@ function foretold(g: Grammar, s: Update, list: Sql, plain: Sql): readonly Step[]
 /** A parameter by itself has no type to be shown in. */
 function newValue(g: Grammar, p: Param): Sql {
   const { canonical } = p.type
-  return canonical === 'string' || canonical === 'json'
-    ? sql`CAST(${g.stored(p)} AS CHAR)`
-    : typed(g.stored(p), p.type)
+  const value = g.stored(p)
+  if (canonical === 'string' || canonical === 'json') return sql`CAST(${value} AS CHAR)`
+  return typed(canonical === 'integer' || canonical === 'time' ? asText(value) : value, p.type)
 }
 
 /** Beside other tables, names need their alias. */

@@ -1,7 +1,7 @@
 /** The PostgreSQL engine: its parts put together. */
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
-import type { Capabilities, Engine } from '#engine/engine.ts'
+import type { Capabilities, Connection, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { nameSessions } from '#engine/session-name.ts'
 import { announcer } from './announcer.ts'
@@ -35,7 +35,9 @@ export interface PostgresDependencies {
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
-  const target = readTarget(options)
+  let now = { options, target: readTarget(options) }
+  /** The session that listens for changes of the schema. */
+  let listening: Connection | undefined
   const sessionName = nameSessions(options.applicationName)
   const base = {
     clock: d.clock,
@@ -48,7 +50,9 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     kind: 'postgres',
     system: 'postgresql',
     capabilities,
-    address: target.address,
+    get address() {
+      return now.target.address
+    },
     sessionName,
     compile,
     readEstimate,
@@ -58,7 +62,11 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     announcer,
     replication: createReplication(),
     census,
-    connect: (o) => connectPostgres(target, options, base, o),
+    spare: () => (listening?.isUsable() ? listening : undefined),
+    connect: (o) => connectPostgres(now.target, now.options, base, o),
+    redirect: (to) => {
+      now = { options: to, target: readTarget(to) }
+    },
     // Every connection the pool holds was made by `connect` above.
     share: (connection, borrowers) => (connection as PostgresConnection).share(borrowers),
     watchSchema: ({ pollMs }) =>
@@ -67,10 +75,10 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
         pollMs,
         listen: async (channel, onNotify, onLost) => {
           const never = new AbortController().signal
-          const until = () => ({ deadline: d.clock.now() + options.connectTimeout, signal: never })
+          const until = () => ({ deadline: d.clock.now() + now.options.connectTimeout, signal: never })
           const connection = await connectPostgres(
-            target,
-            options,
+            now.target,
+            now.options,
             { ...base, onNotify: () => onNotify(), onClosed: onLost },
             until(),
           )
@@ -80,7 +88,11 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
             await connection.close()
             throw error
           }
-          return () => connection.close()
+          listening = connection
+          return () => {
+            if (listening === connection) listening = undefined
+            return connection.close()
+          }
         },
       }),
   }

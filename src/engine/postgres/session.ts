@@ -1,6 +1,7 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
 import type { AbortObserver } from '#base/signal.ts'
 import { createAlarm } from '#engine/alarm.ts'
+import { endSocket } from '#engine/dial.ts'
 import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import type { ExchangeOptions, Session, SessionParts, Step } from './exchange.ts'
 import { ServerError } from './server-error.ts'
@@ -366,22 +367,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     },
     status: () => status,
     usable: () => lost === undefined && current === undefined && status === 'I',
-    close: () =>
-      new Promise<void>((resolve) => {
-        closing = true
-        if (lost !== undefined || socket.destroyed) {
-          fail(new Error('the session was closed'))
-          resolve()
-          return
-        }
-        const timer = parts.after(1000, () => socket.destroy())
-        socket.once('close', () => {
-          timer.cancel()
-          resolve()
-        })
-        socket.resume()
-        socket.end(terminateMessage)
-      }),
+    close: async () => {
+      closing = true
+      if (lost === undefined && !socket.destroyed) await endSocket(socket, parts.after, terminateMessage)
+      else fail(new Error('the session was closed'))
+    },
   }
 
   const frame = createFramer(onMessage)

@@ -1,14 +1,26 @@
 /** The way to a session: TCP, TLS and login by tedious, then the settings every statement here relies on. */
 import { Connection, type ConnectionConfiguration, Request } from 'tedious'
 import type { DatabaseOptions } from '#engine/options.ts'
-import type { Target } from '#engine/target.ts'
 import { ServerError } from './server-error.ts'
+import type { SqlServerTarget } from './target.ts'
 
 /** What the clients of Microsoft use: half the packets of tedious' own 4096. */
 const packetSize = 8000
 
+/** What a session is to be, beyond what the options say. */
+export interface Wishes {
+  /** Milliseconds a statement may wait for a lock, in the server. */
+  readonly lockTimeout: number
+  /** It says that it only reads (ApplicationIntent): a secondary may want that, and a listener leads to one. */
+  readonly readOnly: boolean
+}
+
 /** What tedious is told. Whatever it would do by itself in the background (repeat, time out) is left to the pool and the session. */
-function configuration(target: Target, options: DatabaseOptions, encrypt: boolean): ConnectionConfiguration {
+function configuration(
+  target: SqlServerTarget,
+  options: DatabaseOptions,
+  o: { encrypt: boolean | 'strict'; readOnly: boolean },
+): ConnectionConfiguration {
   const { tls } = target
   return {
     server: target.host,
@@ -17,13 +29,17 @@ function configuration(target: Target, options: DatabaseOptions, encrypt: boolea
       port: target.port,
       ...(target.database !== '' && { database: target.database }),
       appName: options.applicationName,
-      encrypt,
+      // With `strict` tedious looks at the certificate whatever the next line says.
+      encrypt: o.encrypt,
       trustServerCertificate: tls.mode !== 'verify-full',
       cryptoCredentialsDetails: {
         ...(tls.ca !== undefined && { ca: tls.ca }),
         ...(tls.cert !== undefined && { cert: tls.cert }),
         ...(tls.key !== undefined && { key: tls.key }),
       },
+      readOnlyIntent: o.readOnly,
+      // The listener of an availability group has an address in each subnet, of which one answers: all are tried at once.
+      multiSubnetFailover: true,
       packetSize,
       // Ours are shorter; this one bounds what they cannot reach.
       connectTimeout: 60_000,
@@ -59,23 +75,23 @@ const settings = (lockTimeout: number) =>
 
 /**
  * Opens a connection that is logged in and set up.
- * @param lockTimeout milliseconds a statement may wait for a lock, in the server
  * @throws ServerError when the server refuses; else what the network or tedious said, or the signal's reason
  */
 export async function dial(
-  target: Target,
+  target: SqlServerTarget,
   options: DatabaseOptions,
-  lockTimeout: number,
+  { lockTimeout, readOnly }: Wishes,
   signal: AbortSignal,
 ): Promise<Connection> {
   const { mode } = target.tls
+  const encrypt = target.strict ? 'strict' : mode !== 'disable'
   let connection: Connection
   try {
-    connection = await open(configuration(target, options, mode !== 'disable'), signal)
+    connection = await open(configuration(target, options, { encrypt, readOnly }), signal)
   } catch (error) {
     // Only what the server says before TLS leads to a second attempt: it has none, and none was insisted on.
     if (mode !== 'prefer' || (error as { code?: unknown }).code !== 'EENCRYPT') throw error
-    connection = await open(configuration(target, options, false), signal)
+    connection = await open(configuration(target, options, { encrypt: false, readOnly }), signal)
   }
   try {
     await batch(connection, settings(lockTimeout), signal)

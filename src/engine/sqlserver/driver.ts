@@ -8,11 +8,12 @@ import { boundedSignal } from '#engine/dial.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { createRowWriter, createScratch, type RowWriter } from '#engine/rows.ts'
 import { Cancelled, SessionLost } from '#engine/session-errors.ts'
-import type { Target } from '#engine/target.ts'
 import { createWriters } from '#engine/writers.ts'
 import { dial } from './dial.ts'
-import { Interrupted } from './server-error.ts'
+import { classify } from './faults.ts'
+import { Interrupted, ServerError } from './server-error.ts'
 import { createSession, type ExchangeOptions, type Session, type Statement } from './session.ts'
+import type { SqlServerTarget } from './target.ts'
 import { createRowEncoder, type ResultColumn, rowTexts } from './values.ts'
 
 /** The most a rollback may take: the session is given up after a second anyway, and the server rolls back by itself. */
@@ -49,6 +50,8 @@ export interface DriverDependencies {
   readonly pool: string
   /** Milliseconds; the deadline most requests have, so that sessions start with it. */
   readonly statementTimeout: number
+  /** See Wishes (dial.ts); default false. */
+  readonly readOnly?: boolean
 }
 
 /**
@@ -56,7 +59,7 @@ export interface DriverDependencies {
  * @throws what the network or the server said; `classify` (faults.ts) reads it
  */
 export async function connectSqlServer(
-  target: Target,
+  target: SqlServerTarget,
   options: DatabaseOptions,
   d: DriverDependencies,
   o: { deadline: number; signal: AbortSignal },
@@ -64,7 +67,8 @@ export async function connectSqlServer(
   const { clock } = d
   const bounded = boundedSignal(clock, Math.min(o.deadline, clock.now() + options.connectTimeout), o.signal)
   try {
-    const connection = await dial(target, options, d.statementTimeout, bounded.signal)
+    const wishes = { lockTimeout: d.statementTimeout, readOnly: d.readOnly ?? false }
+    const connection = await dial(target, options, wishes, bounded.signal)
     const session = createSession({
       connection,
       now: clock.now,
@@ -279,8 +283,15 @@ function createConnection(session: Session, clock: Clock, initialLockTimeout: nu
       const onRow: ExchangeOptions['onRow'] = ([cell]) => {
         updateability = cell?.value
       }
-      await session.exchange(role, { ...o, onColumns: ignore, onRow }).catch(plainCancel)
-      return updateability === 'READ_ONLY' ? 'replica' : 'primary'
+      try {
+        await session.exchange(role, { ...o, onColumns: ignore, onRow }).catch(plainCancel)
+      } catch (error) {
+        // Whoever is sent away because of the role of the server does not talk to the primary.
+        if (error instanceof ServerError && classify(error).kind === 'read_only') return 'replica'
+        throw error
+      }
+      // While roles change the answer is NULL.
+      return updateability === 'READ_WRITE' ? 'primary' : 'replica'
     },
 
     isUsable: session.usable,

@@ -109,19 +109,22 @@ const errors: Readonly<Record<number, Rule>> = {
   601: no('conflict'),
   1205: no('conflict'), // deadlock
   1222: no('conflict'), // LOCK_TIMEOUT
+  3947: no('conflict'), // a secondary that fell too far behind
+  3948: no('conflict'), // a secondary whose state changed, or whose old rows are being cleared away
+  3950: no('conflict'), // a scan of old rows took too long
   3960: no('conflict'), // update under a snapshot
+  3966: no('conflict'), // a victim of the store of old rows
   41301: no('conflict'), // memory-optimised tables
   41302: no('conflict'),
   41305: no('conflict'),
   41325: no('conflict'),
-  // Roles
-  976: no('read_only'), // availability groups: not the replica to ask
-  978: no('read_only'),
-  979: no('read_only'),
-  982: no('read_only'),
-  983: no('read_only'),
-  3906: no('read_only'), // the database
-  3908: no('read_only'),
+  // Roles: the server is not, or no longer, the one to ask
+  954: no('read_only'), // the mirror of a database
+  976: no('read_only'), // a secondary that is not read from
+  978: no('read_only'), // a secondary for those who say that they only read
+  979: no('read_only'), // a primary that refuses those who say that they only read
+  983: no('read_only'), // neither primary nor secondary, while roles change
+  3906: no('read_only'), // a write to a secondary, or to a database set READ_ONLY
   // Capacity
   701: no('busy'), // memory
   802: no('busy'),
@@ -134,10 +137,18 @@ const errors: Readonly<Record<number, Rule>> = {
   927: no('busy'),
   942: no('busy'),
   945: no('busy'),
+  955: no('busy'), // a mirrored database without a quorum
+  956: no('busy'), // or not yet as its partner is
+  982: no('busy'), // no secondary that may be read from is there
+  988: no('busy'), // no quorum
   1101: no('busy'), // disk full
   1105: no('busy'),
   1132: no('busy'), // the elastic pool is full
   1204: no('busy'), // locks
+  3908: no('busy'), // damaged, or in emergency mode
+  3958: no('busy'), // the store of old rows has lost one
+  3967: no('busy'), // or is full
+  4221: no('busy'), // a secondary that has just begun
   6005: no('busy'), // shutting down
   8645: no('busy'), // memory
   8651: no('busy'),

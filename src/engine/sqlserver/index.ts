@@ -5,10 +5,13 @@ import type { Capabilities, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { nameSessions } from '#engine/session-name.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
+import { census } from './census.ts'
 import { createSchemaWatch } from './changes.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectSqlServer } from './driver.ts'
 import { classify } from './faults.ts'
+import { createReplication } from './replication.ts'
+import { unseen } from './server-state.ts'
 import { readTarget } from './target.ts'
 
 const capabilities: Capabilities = {
@@ -26,26 +29,42 @@ export interface SqlServerDependencies {
   readonly observe: Observe
   /** Milliseconds; the deadline most requests have, so that sessions start with it. */
   readonly statementTimeout: number
+  /** Name of the pool that its sessions belong to; default primary. */
+  readonly pool?: string
+  /** Its sessions say that they only read, so that a secondary lets them in. */
+  readonly readOnly?: boolean
 }
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createSqlServer(options: DatabaseOptions, d: SqlServerDependencies): Engine {
-  const target = readTarget(options)
-  const { clock, observe, statementTimeout } = d
+  const { clock, observe, statementTimeout, pool = 'primary', readOnly = false } = d
   const sessionName = nameSessions(options.applicationName)
-  const named = { ...options, applicationName: sessionName }
+  const named = (given: DatabaseOptions) => ({
+    options: { ...given, applicationName: sessionName },
+    target: readTarget(given),
+  })
+  let now = named(options)
   return {
     kind: 'sqlserver',
     system: 'microsoft.sql_server',
     capabilities,
-    address: target.address,
+    get address() {
+      return now.target.address
+    },
     sessionName,
     compile,
     readEstimate,
     classify,
     readCatalog,
     fingerprint,
-    connect: (o) => connectSqlServer(target, named, { clock, observe, pool: 'primary', statementTimeout }, o),
+    replication: createReplication(),
+    census,
+    unseen,
+    connect: (o) =>
+      connectSqlServer(now.target, now.options, { clock, observe, pool, statementTimeout, readOnly }, o),
+    redirect: (to) => {
+      now = named(to)
+    },
     watchSchema: ({ pollMs }) => createSchemaWatch({ clock, pollMs }),
   }
 }

@@ -28,10 +28,20 @@ describe('the URL of a SQL Server', () => {
     ['?encrypt=true&trustServerCertificate=true', 'require'],
     ['?encrypt=true&trustServerCertificate=false', 'verify-full'],
     ['?encrypt=false&trustServerCertificate=false', 'disable'],
+    ['?encrypt=strict', 'verify-full'],
+    ['?encrypt=Strict&trustServerCertificate=false', 'verify-full'],
     ['?trustServerCertificate=yes', 'prefer'],
     ['?trustServerCertificate=no', 'verify-full'],
   ])('%s means TLS %s', (parameters, expected) => {
     expect(mode(parameters)).toBe(expected)
+  })
+
+  it('says whether TLS comes before anything else', () => {
+    const strict = (parameters: string) => target(`sqlserver://db/shop${parameters}`).strict
+    expect(strict('?encrypt=strict')).toBe(true)
+    expect(strict('?encrypt=STRICT&trustServerCertificate=no')).toBe(true)
+    expect(['', '?encrypt=true', '?encrypt=false'].map(strict)).toEqual([false, false, false])
+    expect(() => strict('?encrypt=strict&trustServerCertificate=true')).toThrow(/strict.*leave one out/)
   })
 
   it('leaves TLS to the options where it says nothing of it', () => {

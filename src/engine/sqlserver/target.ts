@@ -3,17 +3,23 @@ import { GatewayError } from '#base/errors.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { type Target, type TargetForm, type TlsMode, targetOf } from '#engine/target.ts'
 
+/** `strict`: TLS before anything else is said (TDS 8.0), with a certificate that is always looked at. */
+export interface SqlServerTarget extends Target {
+  readonly strict: boolean
+}
+
 const trustParameter = 'trustServerCertificate'
+const encryptParameter = 'encrypt'
 
 const form: TargetForm = {
   port: 1433,
   user: 'sa',
   // Without one, the default database of the login.
   database: () => '',
-  parameters: ['encrypt', trustParameter, 'host'],
+  parameters: [encryptParameter, trustParameter, 'host'],
   tls: {
     // Microsoft, "SqlConnection.ConnectionString": Encrypt.
-    parameter: 'encrypt',
+    parameter: encryptParameter,
     modes: {
       false: 'disable',
       no: 'disable',
@@ -21,21 +27,31 @@ const form: TargetForm = {
       true: 'verify-full',
       yes: 'verify-full',
       mandatory: 'verify-full',
+      strict: 'verify-full',
     },
   },
 }
 
 /**
  * In a URL `encrypt=true` means a certificate that is looked at, as in all clients of SQL Server, unless
- * `trustServerCertificate=true` stands there too.
+ * `trustServerCertificate=true` stands there too; `encrypt=strict` always means it.
  * @throws GatewayError internal, when the URL cannot be read; see targetOf
  */
-export function readTarget(options: DatabaseOptions): Target {
+export function readTarget(options: DatabaseOptions): SqlServerTarget {
   const target = targetOf(options, form)
   const parameters = options.url === undefined ? undefined : new URL(options.url).searchParams
-  const trust = parameters?.get(trustParameter)?.toLowerCase()
-  if (!trust) return target
-  return { ...target, tls: { ...target.tls, mode: trusted(target.tls.mode, trust) } }
+  const said = (name: string) => parameters?.get(name)?.toLowerCase()
+  const trust = said(trustParameter)
+  const strict = said(encryptParameter) === 'strict'
+  if (!trust) return { ...target, strict }
+  const mode = trusted(target.tls.mode, trust)
+  // Clients of Microsoft pass over it; here nobody is to think that it does something.
+  if (strict && mode !== 'verify-full')
+    throw new GatewayError(
+      'internal',
+      `database.url has ${encryptParameter}=strict, which always looks at the certificate, and ${trustParameter}=${trust}: leave one out`,
+    )
+  return { ...target, strict, tls: { ...target.tls, mode } }
 }
 
 function trusted(mode: TlsMode, trust: string): TlsMode {

@@ -152,7 +152,12 @@ describe.skipIf(missing !== undefined)(`the statements on MariaDB ${missing ?? '
         const other = compiled(statement, mysql)
         if (other === undefined) return
         const onlyThere = / AS e\)/.test(other.text) || /DELETE FROM \S+ AS /.test(other.text)
-        if (!onlyThere) await tried(other, valuesOf(statement))
+        if (onlyThere) return
+        // The sample's key is one that nothing makes, as MySQL would find out.
+        const run = tried(other, valuesOf(statement))
+        if (name === 'a new row of defaults')
+          await expect(run).rejects.toThrow('made or changed by a trigger')
+        else await run
       })
 
   const filters: readonly [name: string, statement: Select, values: readonly Bound[], plan: RegExp][] = [
@@ -324,7 +329,7 @@ describe.skipIf(missing !== undefined)(`the statements on MariaDB ${missing ?? '
       const { text, affected, hidden } = await run(changed, ['7', 'DE'], flavour)
       expect(text).toBe('[{"country":"DE","amount":"7.00"},{"country":"DE","amount":"7.00"}]')
       expect(affected).toBe(2)
-      expect(hidden?.[0]).toMatch(/^[0-9a-f]{32}$/)
+      expect(hidden?.[0]).toMatch(/^[0-9a-f]{64}$/)
     })
 
     it('write a row by its key, and say whether it is new', async () => {

@@ -259,45 +259,6 @@ describe.skipIf(missing !== undefined)('the driver on MariaDB', () => {
       expect(c.isUsable()).toBe(true)
     }))
 
-  it('never lets a late kill hit the next statement (1,000 races, four at a time)', {
-    timeout: 180_000,
-  }, async () => {
-    const outcomes = (await Promise.all([1, 2, 3, 4].map(() => races(250)))).flat()
-    const count = (outcome: string) => outcomes.filter((one) => one === outcome).length
-    expect(count('killed')).toBeGreaterThan(40)
-    expect(count('late')).toBeGreaterThan(40)
-    // A kill that cannot be sent in time, on a machine that is busy, costs the session.
-    expect(count('replaced')).toBeLessThan(100)
-  })
-  const races = async (rounds: number) => {
-    const outcomes: ('killed' | 'late' | 'replaced')[] = []
-    let c = await open()
-    for (let round = 0; round < rounds; round++) {
-      const caller = new AbortController()
-      // The statement ends at about the moment of the kill, which takes a login: before, during or after it.
-      setTimeout(() => caller.abort(), round % 3)
-      await c
-        .run(nap((round % 12) / 1000), [], within(20_000, 'array', caller.signal))
-        .then(() => outcomes.push('late'))
-        .catch((error: unknown) => {
-          // One that was still being prepared was never run.
-          const { cancelled, why } = error as { cancelled?: string; why?: string }
-          if ((cancelled ?? why) !== 'client') throw error
-          outcomes.push('killed')
-        })
-      if (!c.isUsable()) {
-        outcomes.push('replaced')
-        await c.close()
-        c = await open()
-      }
-      // The neighbours: any error here would be a kill meant for somebody else.
-      expect((await c.run(nap(0.0005), [], within(20_000))).rows).toBe(1)
-      expect((await c.query('SELECT SLEEP(0.0005)', [], within(20_000)))[0]).toEqual(['0'])
-    }
-    await c.close()
-    return outcomes
-  }
-
   it('kills nobody when another server answers behind the same name', async () => {
     const other = await startMariadb({ settings: { 'server-id': 77 } })
     let upstream = server.port
@@ -357,15 +318,16 @@ describe.skipIf(missing !== undefined)('the driver on MariaDB', () => {
 
   it('rolls back and stays usable when the deadline passes inside a transaction', () =>
     using(async (c) => {
-      await c.query('CREATE TABLE late (v INT)', [], within(1000))
+      await c.query('CREATE TABLE late (v INT)', [], within(5000))
       await expect(
-        c.transaction(within(200), async (t) => {
+        // Long enough for the INSERT on a busy machine.
+        c.transaction(within(1500), async (t) => {
           await t.run(compiled('INSERT INTO late VALUES (1)'), [], { format: 'array' })
-          return t.run(nap(9), [], { format: 'array' })
+          return t.run(nap(30), [], { format: 'array' })
         }),
       ).rejects.toMatchObject({ errno: 1317 })
       expect(c.isUsable()).toBe(true)
-      expect(await c.query('SELECT COUNT(*) FROM late', [], within(1000))).toEqual([['0']])
+      expect(await c.query('SELECT COUNT(*) FROM late', [], within(5000))).toEqual([['0']])
     }))
 
   describe('several steps as one', () => {

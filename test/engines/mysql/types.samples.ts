@@ -1,4 +1,4 @@
-/** Values of every type that MariaDB has, as SQL and as the JSON that clients see. */
+/** Values of every type that MariaDB or MySQL has, as SQL and as the JSON that clients see. */
 
 export interface Sample {
   /** As a column declares it. */
@@ -9,9 +9,15 @@ export interface Sample {
   readonly readOnly?: readonly (readonly [sql: string, json: string])[]
   /** Cannot be compared by value. */
   readonly incomparable?: true
+  /** Only one of them has it, or has it like this. */
+  readonly only?: 'MariaDB' | 'MySQL'
 }
 
 const of = (type: string, ...values: Sample['values']): Sample => ({ type, values })
+const onMariadb = (type: string, ...values: Sample['values']): Sample => ({
+  ...of(type, ...values),
+  only: 'MariaDB',
+})
 const sqlText = (text: string) => `'${text.replaceAll("'", "''")}'`
 const same = (text: string): readonly [string, string] => [sqlText(text), JSON.stringify(text)]
 const controls = Array.from({ length: 31 }, (_, i) => String.fromCharCode(i + 1)).join('')
@@ -22,7 +28,7 @@ const bytes = (values: Uint8Array): readonly [string, string] => [hex(values), b
 const allBytes = Uint8Array.from({ length: 256 }, (_, i) => i)
 const point = "ST_GeomFromText('POINT(1 2.5)')"
 
-export const samples: readonly Sample[] = [
+const all: readonly Sample[] = [
   of('tinyint', ['-128', '-128'], ['127', '127']),
   of('tinyint unsigned', ['0', '0'], ['255', '255']),
   of('smallint', ['-32768', '-32768'], ['32767', '32767']),
@@ -70,6 +76,8 @@ export const samples: readonly Sample[] = [
     ['1e-45', '1e-45'],
     ['123456', '123456'],
     ['1234567', '1.234567e+06'],
+    ['1.5e-20', '1.5e-20'],
+    ['-1.1754944e-38', '-1.1754944e-38'],
   ),
   of(
     'double',
@@ -81,6 +89,9 @@ export const samples: readonly Sample[] = [
     ['1e15', '1e+15'],
     ['0.0001', '0.0001'],
     ['0.00001', '1e-05'],
+    ['-1.2243758054067333e-77', '-1.2243758054067333e-77'],
+    ['9007199254740993', '9.007199254740992e+15'],
+    ['590295810358705700000', '5.902958103587057e+20'],
   ),
   of('char(6)', same('ab c'), same(''), same('é💥')),
   of('varchar(60)', same(awkward), same(''), same('NULL'), same(' spaces '), same('%_')),
@@ -98,9 +109,9 @@ export const samples: readonly Sample[] = [
     same(''),
   ),
   of("set('a','b','c d')", same('a'), same('a,b,c d'), same('')),
-  of('uuid', ["'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", '"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"']),
-  of('inet4', same('192.168.0.1'), same('255.255.255.255')),
-  of('inet6', same('::1'), same('2001:db8::ff00:42:8329'), same('::ffff:192.168.0.1')),
+  onMariadb('uuid', ["'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", '"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"']),
+  onMariadb('inet4', same('192.168.0.1'), same('255.255.255.255')),
+  onMariadb('inet6', same('::1'), same('2001:db8::ff00:42:8329'), same('::ffff:192.168.0.1')),
   {
     ...of(
       'json',
@@ -118,6 +129,22 @@ export const samples: readonly Sample[] = [
       [sqlText('"\\u00e9\\n💥"'), '"\\u00e9\\n💥"'],
     ],
     incomparable: true,
+    only: 'MariaDB',
+  },
+  {
+    ...of(
+      'json',
+      [
+        sqlText('{"b":1,"a":[1,2.50,null,"x"],"b2":18446744073709551615}'),
+        '{"a": [1, 2.5, null, "x"], "b": 1, "b2": 18446744073709551615}',
+      ],
+      [sqlText('"text"'), '"text"'],
+      [sqlText('5'), '5'],
+      [sqlText('[]'), '[]'],
+      [sqlText('"\\u00e9\\n💥"'), '"é\\n💥"'],
+    ),
+    incomparable: true,
+    only: 'MySQL',
   },
   of('binary(4)', bytes(Uint8Array.of(1, 2, 3, 0)), bytes(Uint8Array.of(255, 254, 253, 252))),
   of('varbinary(300)', bytes(allBytes), bytes(Uint8Array.of()), bytes(Uint8Array.of(0))),
@@ -143,7 +170,10 @@ export const samples: readonly Sample[] = [
       ["'9999-12-31 23:59:59.999999'", '"9999-12-31T23:59:59.999999"'],
       ["'2026-11-23 14:05:09.1'", '"2026-11-23T14:05:09.1"'],
     ),
-    readOnly: [["'0000-00-00 00:00:00'", '"0000-00-00T00:00:00"']],
+    readOnly: [
+      ["'0000-00-00 00:00:00'", '"0000-00-00T00:00:00"'],
+      ["'2026-00-10 01:00:00'", '"2026-00-10T01:00:00"'],
+    ],
   },
   of('datetime', ["'2026-11-23 14:05:09'", '"2026-11-23T14:05:09"']),
   {
@@ -167,3 +197,7 @@ export const samples: readonly Sample[] = [
     incomparable: true,
   },
 ]
+
+/** The types of one of them. */
+export const samplesOf = (name: 'MariaDB' | 'MySQL'): readonly Sample[] =>
+  all.filter(({ only }) => only === undefined || only === name)

@@ -178,7 +178,7 @@ for (const version of postgresVersions) {
         expect(c.isUsable()).toBe(true)
       }))
 
-    it('never lets a late cancel hit the next statement (1,000 races, four at a time)', {
+    it('scenario 25: never lets a late cancel hit the next statement (1,000 races, four at a time)', {
       timeout: 180_000,
     }, async () => {
       const outcomes = await Promise.all([1, 2, 3, 4].map(() => races(250)))

@@ -8,10 +8,11 @@ import { readTarget } from '#engine/sqlserver/target.ts'
 const never = new AbortController().signal
 
 /** Half a minute from now, and nobody hangs up. */
-const limits = () => ({ deadline: systemClock.now() + 30_000, signal: never })
+export const limits = () => ({ deadline: systemClock.now() + 30_000, signal: never })
 
-export async function connect(url: string): Promise<Connection> {
-  const options = databaseOptions.parse({ url })
+/** @param applicationName how the session names itself */
+export async function connect(url: string, applicationName = 'postern-test'): Promise<Connection> {
+  const options = databaseOptions.parse({ url, applicationName })
   const d = { clock: systemClock, observe: () => {}, pool: 'test', statementTimeout: 30_000 }
   return connectSqlServer(readTarget(options), options, d, limits())
 }

@@ -30,7 +30,7 @@ afterEach(() => Promise.all(stubs.splice(0).map((stub) => stub.stop())))
 
 async function connect(errors: readonly Said[], refuse?: Said): Promise<Connection> {
   const stub = await startTdsStub({
-    ...(refuse && { refuse }),
+    refuse: () => refuse,
     answer: (request, reply) => {
       if (!request.text.includes('INSERT')) return
       for (const { number, message, ...rest } of errors) reply.error(number, message, rest)

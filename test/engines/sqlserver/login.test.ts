@@ -11,7 +11,9 @@ import {
   column,
   compiled,
   faultOf,
+  one,
   open,
+  select1,
   stub,
   text,
   within,
@@ -30,6 +32,7 @@ describe('a login', () => {
         application: 'my-service',
         database: 'shop',
         language: 'us_english',
+        readOnly: false,
       },
     ])
     const settings = server.requests.map((r) => r.text.toLowerCase()).join('\n')
@@ -52,7 +55,9 @@ describe('a login', () => {
   })
 
   it('that is refused says why, with the number of the server', async () => {
-    const server = await stub({ refuse: { number: 18456, message: "Login failed for user 'tester'." } })
+    const server = await stub({
+      refuse: () => ({ number: 18456, message: "Login failed for user 'tester'." }),
+    })
     await expect(open(server)).rejects.toMatchObject({ name: 'ServerError', number: 18456 })
     await expect.poll(server.open).toBe(0)
   })
@@ -105,6 +110,77 @@ describe('a login', () => {
       expect((await open(server, { tls: { mode: 'require' } })).isUsable()).toBe(true)
     },
   )
+
+  it.skipIf(noCertificates !== undefined)(
+    'speaks TLS before anything else when told so (TDS 8.0), and then always looks at the certificate',
+    async () => {
+      const certificate = makeCertificate('127.0.0.1')
+      const server = await stub({
+        certificate,
+        strict: true,
+        answer: answering({ 'SELECT 1': one }),
+      })
+      const strict = { url: `${server.url}?encrypt=strict` }
+      const c = await open(server, { ...strict, tls: { ca: certificate.cert } })
+      expect((await c.run(select1, [], within(5000))).rows).toBe(1)
+      expect(server.logins).toHaveLength(1)
+      // Nobody vouches for it, and no mode of the options makes that right.
+      for (const mode of ['prefer', 'require'] as const)
+        expect(await faultOf(open(server, { ...strict, tls: { mode } }))).toBe('disconnected no')
+      const other = await stub({ certificate: makeCertificate('db.example'), strict: true })
+      expect(
+        await faultOf(open(other, { url: `${other.url}?encrypt=strict`, tls: { ca: certificate.cert } })),
+      ).toBe('disconnected no')
+      expect(server.logins).toHaveLength(1)
+    },
+  )
+
+  it.skipIf(noCertificates !== undefined)(
+    'does not fall back where it is to be strict, and finds no way to a server that is',
+    async () => {
+      const certificate = makeCertificate('127.0.0.1')
+      const older = await stub({ certificate })
+      const plain = await stub()
+      for (const server of [older, plain]) {
+        const url = `${server.url}?encrypt=strict`
+        expect(await faultOf(open(server, { url, connectTimeout: '500ms' }))).toMatch(/^disconnected/)
+      }
+      const newer = await stub({ certificate, strict: true })
+      for (const mode of ['disable', 'prefer', 'require'] as const)
+        expect(await faultOf(open(newer, { tls: { mode }, connectTimeout: '500ms' }))).toMatch(
+          /^disconnected/,
+        )
+      expect([older, plain, newer].flatMap(({ logins }) => logins)).toEqual([])
+      for (const server of [older, plain, newer]) await expect.poll(server.open).toBe(0)
+    },
+  )
+
+  it('says that it only reads when that is all it does', async () => {
+    const server = await stub()
+    const options = databaseOptions.parse({ url: server.url })
+    const d = { clock, observe: () => {}, pool: 'replica-1', statementTimeout: 2000 }
+    for (const readOnly of [true, false]) {
+      const c = await connectSqlServer(readTarget(options), options, { ...d, readOnly }, within(5000))
+      await c.close()
+    }
+    expect(server.logins.map((login) => login.readOnly)).toEqual([true, false])
+  })
+
+  it('goes where a listener sends those who only read', async () => {
+    const secondary = await stub({ answer: answering({ 'SELECT 1': one }) })
+    const listener = await stub({
+      route: ({ readOnly }) => (readOnly ? { host: '127.0.0.1', port: secondary.port } : undefined),
+    })
+    const options = databaseOptions.parse({ url: listener.url })
+    const d = { clock, observe: () => {}, pool: 'replica-1', statementTimeout: 2000, readOnly: true }
+    const c = await connectSqlServer(readTarget(options), options, d, within(5000))
+    expect((await c.run(select1, [], within(5000))).rows).toBe(1)
+    expect([listener.logins.length, secondary.logins.length]).toEqual([1, 1])
+    expect(secondary.logins[0]).toMatchObject({ user: 'tester', database: 'shop', readOnly: true })
+    await expect.poll(listener.open).toBe(0)
+    await c.close()
+    await expect.poll(secondary.open).toBe(0)
+  })
 
   it('gives up at the deadline when nobody answers, and leaves nothing behind', async () => {
     const server = await stub({ mute: true })

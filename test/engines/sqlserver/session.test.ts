@@ -370,7 +370,7 @@ describe('a session', () => {
     })
     const options = databaseOptions.parse({ url: server.url })
     const session = createSession({
-      connection: await dial(readTarget(options), options, 2000, never),
+      connection: await dial(readTarget(options), options, { lockTimeout: 2000, readOnly: false }, never),
       now: clock.now,
       after: clock.after,
       onCancel: () => {},

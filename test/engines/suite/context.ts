@@ -21,8 +21,6 @@ export interface SuiteCapabilities {
   readonly alwaysIdentity: boolean
   /** There is a type for UUIDs; else they are texts of 36 characters. */
   readonly uuids: boolean
-  /** A row that was inserted through a view can be answered. */
-  readonly viewsGiveRows: boolean
   readonly routines: {
     /** Lists, rows and single rows come from functions; else from procedures, which always give an array of rows. */
     readonly functionsGiveRows: boolean

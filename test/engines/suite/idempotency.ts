@@ -38,7 +38,7 @@ export function idempotency(context: EngineContext): void {
       expect(await paths()).toEqual(['a', 'c'])
     })
 
-    it('runs once, however many come at the same time', async () => {
+    it('scenario 29: runs once, however many come at the same time', async () => {
       const key = randomUUID()
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => send('POST', '/files', key, { path: 'd', size: 4 })),
@@ -52,7 +52,7 @@ export function idempotency(context: EngineContext): void {
       expect(await paths()).toEqual(['a', 'd'])
     })
 
-    it('cannot take the key of another one', async () => {
+    it('scenario 29: cannot take the key of another one', async () => {
       const key = randomUUID()
       await send('POST', '/files', key, { path: 'b', size: 2 })
       for (const [method, path, content] of [

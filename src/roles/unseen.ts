@@ -1,0 +1,50 @@
+/** What the gateway would make use of and its database user may not see: found out on the first session, and said. */
+import type { Observe } from '#base/observation.ts'
+import type { Config } from '#config/schema.ts'
+import type { Engine, Unseen } from '#engine/engine.ts'
+
+/** Which of it matters with this configuration. */
+export function wantsOf({ database, pools }: Config): ReadonlySet<Unseen['what']> {
+  const wants = new Set<Unseen['what']>()
+  if (pools.budget?.instances === 'auto') wants.add('peers')
+  if (pools.budget?.connections === 'auto') wants.add('limit')
+  if (database.replicas.length > 0) wants.add('lag')
+  return wants
+}
+
+/** What it means for whoever runs the gateway. */
+export const consequences: Readonly<Record<Unseen['what'], string>> = {
+  peers:
+    'the sessions of other gateways are not seen: with pools.budget.instances: auto the pool stays at one connection',
+  limit:
+    'how many statements the server runs at once is not seen: pools.budget.connections: auto takes as many connections as it allows at all; set pools.max',
+  lag: 'how far replicas are behind is not seen: they serve reads however late they are, whatever database.maxLag says',
+}
+
+/**
+ * The same engine, whose first session is asked what is not seen. That may fail without harm: the next one is asked.
+ * @param name how the log names the server
+ */
+export function noticing(
+  engine: Engine,
+  o: { name: string; wants: ReadonlySet<Unseen['what']>; observe: Observe },
+): Engine {
+  const { unseen } = engine
+  if (unseen === undefined || o.wants.size === 0) return engine
+  let asked = false
+  return {
+    ...engine,
+    connect: async (until) => {
+      const connection = await engine.connect(until)
+      if (asked) return connection
+      asked = true
+      try {
+        for (const { what, remedy } of await unseen(connection, until))
+          if (o.wants.has(what)) o.observe({ kind: 'unseen', endpoint: o.name, what, remedy })
+      } catch {
+        asked = false
+      }
+      return connection
+    },
+  }
+}

@@ -1,0 +1,299 @@
+/** What operators change under a running gateway: passwords, certificates, configuration, good and bad. */
+import { chown, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeCertificate, opensslMissing } from '../support/certificates.ts'
+import { mariadbMissing, startMariadb } from '../support/mariadb.ts'
+import { type Mounted, mountFolder } from '../support/mounted.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { ask, eventually, type Postern, startLoad, startPostern } from '../support/process.ts'
+
+const orders = 'CREATE TABLE orders (id int PRIMARY KEY, note text)'
+
+/** A server on which the user `app` logs in with a password. */
+interface Guarded {
+  url(password: string): string
+  /** From now on only this one; sessions that are open stay. */
+  setPassword(password: string): Promise<void>
+  endSessions(): Promise<void>
+  stop(): Promise<void>
+}
+
+async function guardedPostgres(): Promise<Guarded> {
+  const server = await startPostgres({ version: 18 })
+  const url = await server.createDatabase('shop')
+  await server.sql(url, `CREATE ROLE app LOGIN PASSWORD 'one'; ${orders}; GRANT ALL ON orders TO app`)
+  const rules = join(server.dataDir, 'pg_hba.conf')
+  const before = await readFile(rules, 'utf8')
+  await writeFile(rules, `host all app 127.0.0.1/32 scram-sha-256\n${before}`)
+  await server.sql(url, 'SELECT pg_reload_conf()')
+  return {
+    url: (password) => `postgres://app:${password}@127.0.0.1:${server.port}/shop`,
+    setPassword: async (password) => void (await server.sql(url, `ALTER ROLE app PASSWORD '${password}'`)),
+    endSessions: async () =>
+      void (await server.sql(
+        url,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'`,
+      )),
+    stop: () => server.stop(),
+  }
+}
+
+async function guardedMariadb(): Promise<Guarded> {
+  const server = await startMariadb()
+  const url = await server.createDatabase('shop')
+  await server.sql(url, `CREATE USER app IDENTIFIED BY 'one'; ${orders}; GRANT ALL ON shop.* TO app`)
+  return {
+    url: (password) => `mysql://app:${password}@127.0.0.1:${server.port}/shop`,
+    setPassword: async (password) =>
+      void (await server.sql(url, `ALTER USER app IDENTIFIED BY '${password}'`)),
+    endSessions: async () => {
+      for (const { id } of await server.sql(
+        url,
+        `SELECT id FROM information_schema.processlist WHERE user = 'app'`,
+      ))
+        await server.sql(url, `KILL ${String(id)}`).catch(() => {})
+    },
+    stop: () => server.stop(),
+  }
+}
+
+describe.each([
+  { kind: 'postgres', start: guardedPostgres, missing: undefined },
+  { kind: 'mariadb', start: guardedMariadb, missing: mariadbMissing() },
+])('$kind', ({ start, missing }) => {
+  test('scenario 39: a password replaced under load: no request fails, whatever comes first, Secret or server', async (context) => {
+    context.skip(missing !== undefined, missing)
+    const server = await start()
+    const secret = await mountFolder({ uri: server.url('one') })
+    const postern = await startPostern({
+      config: {
+        'database.url': `file:${secret.path}/uri`,
+        'pools.max': 4,
+        'lifecycle.reloadInterval': '500ms',
+        'log.requests': 'errors',
+      },
+      withinMs: 20_000,
+    })
+    try {
+      const load = startLoad(`${postern.api}/orders?limit=1`, 3)
+      const more = async (n = 20) => {
+        const asked = load.shots.length
+        await eventually('more requests', () => load.shots.length > asked + n, 10_000)
+      }
+      await more()
+      // The Secret first: the server refuses the new password, and the old sessions work on.
+      await secret.write({ uri: server.url('two') })
+      await postern.line((l) => l.event === 'config' && l['result'] === 'postponed')
+      await more()
+      expect((await ask(`${postern.admin}/status`)).json().config).toMatchObject({ result: 'postponed' })
+      expect(await postern.metric('postern_config_last_reload_successful')).toBe(0)
+      await server.setPassword('two')
+      await postern.line((l) => l.event === 'config' && l['result'] === 'applied')
+      expect(await postern.metric('postern_config_last_reload_successful')).toBe(1)
+      await server.endSessions()
+      await more()
+
+      // The server first: the old password is dead at once for new sessions, until the Secret follows.
+      await server.setPassword('three')
+      await more()
+      await secret.write({ uri: server.url('three') })
+      const written = performance.now()
+      await eventually(
+        'it is applied',
+        () => postern.log.filter((l) => l.event === 'config' && l['result'] === 'applied').length === 2,
+      )
+      expect(performance.now() - written).toBeLessThan(3000)
+      await server.endSessions()
+      await more()
+      const shots = await load.stop()
+      // Ended sessions are repeated once on a new one; only who is hit twice may be told.
+      expect(shots.filter((s) => s.status !== 200).length).toBeLessThanOrEqual(2)
+      expect(postern.log.filter((l) => l.event === 'breaker')).toEqual([])
+      for (const password of ['one', 'two', 'three'])
+        expect(postern.output.stdout).not.toContain(`app:${password}`)
+    } finally {
+      await postern.stop()
+      await secret.remove()
+      await server.stop()
+    }
+  })
+
+  test('scenario 39: sessions lost while the Secret is old: refused by name, and well as soon as it is new', async (context) => {
+    context.skip(missing !== undefined, missing)
+    const server = await start()
+    const secret = await mountFolder({ uri: server.url('one') })
+    // Nothing but a login that fails makes it look at the files.
+    const postern = await startPostern({
+      config: { 'database.url': `file:${secret.path}/uri`, 'lifecycle.reloadInterval': '0s' },
+      withinMs: 20_000,
+    })
+    const read = () => ask(`${postern.api}/orders?limit=1`)
+    try {
+      await eventually('it works', async () => (await read()).status === 200)
+      await server.setPassword('two')
+      await server.endSessions()
+      const refused = await eventually('a refusal', async () => {
+        const answer = await read()
+        return answer.status === 503 ? answer : undefined
+      })
+      expect(['database_unavailable', 'pool_timeout', 'breaker_open']).toContain(refused.code)
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1)
+      await secret.write({ uri: server.url('two') })
+      const written = performance.now()
+      await eventually('it works again', async () => (await read()).status === 200, 15_000)
+      // The health checks knock every 2 s while the pool has nothing, and the circuit tries every 0.6 s.
+      expect(performance.now() - written).toBeLessThan(6000)
+    } finally {
+      await postern.stop()
+      await secret.remove()
+      await server.stop()
+    }
+  })
+})
+
+describe('the configuration', () => {
+  let server: TestPostgres
+  let folder: Mounted
+  let postern: Postern
+  const yaml = (more = '') =>
+    `database: {url: '${server.url()}'}\nlifecycle: {reloadInterval: 500ms}\n${more}`
+  beforeAll(async () => {
+    server = await startPostgres({ version: 18 })
+    await server.sql(
+      server.url(),
+      `${orders}; CREATE TABLE secrets (id int PRIMARY KEY);
+       CREATE FUNCTION nap(seconds float8) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 FROM pg_sleep(seconds)'`,
+    )
+    folder = await mountFolder({ 'postern.yaml': yaml() })
+    postern = await startPostern({ config: { 'config-dir': folder.path } })
+  })
+  afterAll(async () => {
+    await postern?.stop()
+    await folder?.remove()
+    await server?.stop()
+  })
+  const outcomes = () => postern.log.filter((l) => l.event === 'config')
+  const outcome = async (n: number) => {
+    await eventually(`outcome ${n}`, () => outcomes().length >= n)
+    return outcomes()[n - 1]
+  }
+
+  test('a good change takes effect without a restart and without a failed request', async () => {
+    const load = startLoad(`${postern.api}/orders?limit=1`, 3)
+    await eventually('load', () => load.shots.length > 20)
+    await folder.write({
+      'postern.yaml': yaml(
+        'pools: {max: 3}\ndeadlines: {default: 700ms}\napi: {hide: [secrets], maxLimit: 7}\nlimits: {batchItems: 2}\nlog: {level: debug}\n',
+      ),
+    })
+    expect(await outcome(1)).toMatchObject({
+      result: 'applied',
+      changed: ['api.hide', 'api.maxLimit', 'deadlines.default', 'limits.batchItems', 'pools.max'],
+      restart: ['log.level'],
+    })
+    expect((await ask(`${postern.api}/secrets`)).status).toBe(404)
+    expect((await ask(`${postern.admin}/status`)).json()).toMatchObject({
+      pools: [{ max: 3 }],
+      config: { result: 'applied', restart: ['log.level'] },
+    })
+    const late = await ask(`${postern.api}/rpc/nap?seconds=20`)
+    expect(late.code).toBe('statement_timeout')
+    expect(late.ms).toBeLessThan(2000)
+    expect((await ask(`${postern.api}/orders?limit=8`)).status).toBe(400)
+    expect(await postern.metric('postern_config_restart_pending_keys')).toBe(1)
+    const shots = await load.stop()
+    expect(shots.filter((s) => s.status !== 200)).toEqual([])
+  })
+
+  test('scenario 40: a broken ConfigMap is rejected whole; the old one stays, and metric, log and /status say so', async () => {
+    const before = outcomes().length
+    const size = async () => (await ask(`${postern.admin}/status`)).json().pools[0].max as number
+    const was = await size()
+    expect(was).not.toBe(2)
+    await folder.write({ 'postern.yaml': yaml('pools: {max: 2, mx: 5}\n') })
+    const line = await outcome(before + 1)
+    expect(line).toMatchObject({ level: 'error', result: 'rejected', changed: [] })
+    expect(JSON.stringify(line)).toContain('pools.mx: unknown key, did you mean pools.max?')
+    expect(await postern.metric('postern_config_last_reload_successful')).toBe(0)
+    const status = (await ask(`${postern.admin}/status`)).json()
+    expect(status.pools[0].max).toBe(was)
+    expect(status.config.result).toBe('rejected')
+    expect(status.config.faults[0]).toContain('pools.mx')
+    expect((await ask(`${postern.api}/orders`)).status).toBe(200)
+
+    // What is right by form, and cannot be applied, is rejected whole as well.
+    await folder.write({
+      'postern.yaml': yaml('pools: {max: 2}\n').replace(/@([^/]+)/, '@$1,$1'),
+    })
+    expect(await outcome(before + 2)).toMatchObject({ result: 'rejected' })
+    expect(await size()).toBe(was)
+
+    await folder.write({ 'postern.yaml': yaml('pools: {max: 2}\n') })
+    expect(await outcome(before + 3)).toMatchObject({ result: 'applied' })
+    expect(await postern.metric('postern_config_last_reload_successful')).toBe(1)
+    expect(await size()).toBe(2)
+    expect((await ask(`${postern.api}/secrets`)).status).toBe(200)
+    expect((await ask(`${postern.admin}/reload`, { method: 'POST' })).json().configuration).toBe('unchanged')
+  })
+})
+
+test('scenario 41: the server changes to a certificate of another authority: the file of authorities is read anew, no restart', async (context) => {
+  const missing = opensslMissing()
+  context.skip(missing !== undefined, missing)
+  const [one, two] = await Promise.all([makeCertificate('one'), makeCertificate('two')])
+  const server = await startPostgres({ version: 18 })
+  const install = async ({ cert, key }: { cert: string; key: string }) => {
+    const { uid, gid } = await stat(server.dataDir)
+    for (const [name, text] of Object.entries({ 'server.crt': cert, 'server.key': key })) {
+      await writeFile(join(server.dataDir, name), text, { mode: 0o600 })
+      await chown(join(server.dataDir, name), uid, gid)
+    }
+  }
+  await install(one)
+  await server.sql(server.url(), orders)
+  await server.sql(server.url(), `ALTER SYSTEM SET ssl = 'on'`)
+  await server.sql(server.url(), 'SELECT pg_reload_conf()')
+  const secret = await mountFolder({ 'ca.pem': one.ca })
+  const endSessions = () =>
+    server.sql(
+      server.url(),
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
+    )
+  const postern = await startPostern({
+    config: {
+      'database.url': `${server.url()}?sslmode=verify-full`,
+      'database.tls.ca': `file:${secret.path}/ca.pem`,
+      'lifecycle.reloadInterval': '0s',
+    },
+    withinMs: 20_000,
+  })
+  const read = () => ask(`${postern.api}/orders`)
+  try {
+    expect((await read()).status).toBe(200)
+    const encrypted = await server.sql(
+      server.url(),
+      `SELECT bool_and(s.ssl) AS all FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.application_name LIKE 'postern/%'`,
+    )
+    expect(encrypted).toEqual([{ all: true }])
+    await install(two)
+    await server.sql(server.url(), 'SELECT pg_reload_conf()')
+    await endSessions()
+    const refused = await eventually('a refusal', async () => {
+      const answer = await read()
+      return answer.status === 503 ? answer : undefined
+    })
+    expect(refused.code).toMatch(/database_unavailable|pool_timeout|breaker_open/)
+    const line = await postern.line((l) => l.event === 'pool.create' && l['level'] === 'warn')
+    expect(JSON.stringify(line)).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|unable to|self.signed/i)
+    await secret.write({ 'ca.pem': two.ca })
+    await eventually('it works again', async () => (await read()).status === 200, 15_000)
+    expect(postern.log.filter((l) => l.event === 'config')).toMatchObject([
+      { result: 'applied', changed: ['database.tls.ca'] },
+    ])
+  } finally {
+    await postern.stop()
+    await secret.remove()
+    await server.stop()
+  }
+})

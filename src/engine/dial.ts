@@ -59,6 +59,8 @@ export async function encrypt(socket: net.Socket, target: Target): Promise<tls.T
       : {}),
   })
   socket.on('error', (error) => secure.destroy(error))
+  // One that is destroyed in its handshake emits its error twice; nobody hears the second one.
+  secure.on('error', () => {})
   await once(secure, 'secureConnect')
   return secure
 }

@@ -103,6 +103,8 @@ export interface Standing extends Mark {
   /** Tells this server from all others, by whatever name it is reached; another text after a restart will do. */
   readonly server: string
   readonly role: ServerRole
+  /** It takes writes and yet replicates from another server: a replica that nobody made read-only, or one of two that feed each other. */
+  readonly fed?: boolean
   /** On a replica: age in ms, by its own clock, of the last change it has replayed. An idle primary makes it grow. */
   readonly behindMs: number | undefined
   /** Where lines that came before this one were left, as far as the server can tell; only asked of primaries. */
@@ -111,7 +113,10 @@ export interface Standing extends Mark {
 
 /** What an engine knows of positions, so that reads find what was written and a failover is noticed. */
 export interface Replication {
-  /** Whether marks are exact. `false`: only lag and role are known (then read-your-writes has its window alone). */
+  /**
+   * Whether marks are exact. `false`: only lag and role are known (then read-your-writes has its window alone). May
+   * turn out with the first answer of the primary.
+   */
   readonly exact: boolean
   /** Asks the server; one cheap trip. */
   standing(c: Connection, o: { deadline: number; signal: Signal }): Promise<Standing>

@@ -46,13 +46,19 @@ export function writerOf(hosts: readonly Host[], monitor: Knowing): ConnectPrima
 /** The engine of the hosts together: as one of them is, but connected to the primary, and listening there. */
 export function asOneEngine(hosts: readonly [Host, ...Host[]], monitor: Knowing): Engine {
   const [first] = hosts
-  const leading = () => hosts.find(({ name }) => name === monitor.seat().writer) ?? first
+  let last = first
+  // While nobody is the primary, the one that was: what it is, is known.
+  const leading = () => (last = hosts.find(({ name }) => name === monitor.seat().writer) ?? last)
   return {
     ...first.engine,
+    get system() {
+      return leading().engine.system
+    },
     get address() {
       return hosts.map(({ engine }) => engine.address).join(',')
     },
     spare: () => leading().engine.spare?.(),
+    compile: (statement) => leading().engine.compile(statement),
     connect: writerOf(hosts, monitor),
     watchSchema: (o) => {
       let at = leading()

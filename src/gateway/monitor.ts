@@ -131,17 +131,21 @@ export function createMonitor(d: MonitorDependencies): Monitor {
     if (w.server.kind !== 'replica') return
     const { standing } = w
     if (standing === undefined || w.failures >= strikes) return move(w, false, 'unreachable')
-    if (standing.role === 'primary') return move(w, false, 'primary')
+    if (standing.role === 'primary' && standing.fed !== true) return move(w, false, 'primary')
     const lag = w.lagMs ?? 0
     // Once out for its lag, it must have caught up well, or it would come and go.
     const limit = w.why === 'lag' && !w.serves ? d.maxLagMs / 2 : d.maxLagMs
     return lag > limit ? move(w, false, 'lag') : move(w, true, 'well')
   }
 
-  const judgeWriter = () => {
+  /** @param settled all hosts have just been looked at */
+  const judgeWriter = (settled = false) => {
     const before = seats.now()
+    // A replica that is fed is one, though it would take writes.
     const claims = [...hosts, ...replicas].flatMap((w) =>
-      w.standing?.role === 'primary' && w.failures < strikes
+      w.standing?.role === 'primary' &&
+      w.failures < strikes &&
+      (w.server.kind === 'host' || w.standing.fed !== true)
         ? [
             {
               name: w.server.name,
@@ -149,11 +153,14 @@ export function createMonitor(d: MonitorDependencies): Monitor {
               server: w.standing.server,
               mark: w.standing,
               doubtful: w.failures > 0,
+              fed: w.standing.fed === true,
             },
           ]
         : [],
     )
-    const after = seats.judge(claims, hosts.length === 1 ? hosts[0]?.server.name : undefined)
+    const after = seats.judge(claims, hosts.length === 1 ? hosts[0]?.server.name : undefined, settled)
+    // In a switchover the old primary was seen up to a second ago, and is none any more.
+    if (after === before && claims.length > 1) void lookAround()
     const news =
       after.state !== before.state ||
       after.writer !== before.writer ||
@@ -175,12 +182,23 @@ export function createMonitor(d: MonitorDependencies): Monitor {
     const now = clock.now()
     w.standing = standing
     w.failures = 0
+    for (const other of all.values())
+      if (
+        other !== w &&
+        other.standing?.server === standing.server &&
+        other.standing.role !== standing.role
+      ) {
+        // The same server by another name.
+        other.standing = standing
+        judgeReplica(other)
+      }
     if (w.server.kind === 'host') {
       judgeWriter()
       if (standing.role === 'primary' && seats.now().writer === w.server.name)
         progress.primaryAt(standing, now)
     } else {
-      w.lagMs = standing.role === 'replica' ? progress.lagOf(standing, now) : undefined
+      const follows = standing.role === 'replica' || standing.fed === true
+      w.lagMs = follows ? progress.lagOf(standing, now) : undefined
       judgeReplica(w)
       if (standing.role === 'primary') judgeWriter()
     }
@@ -251,7 +269,7 @@ export function createMonitor(d: MonitorDependencies): Monitor {
     around ??= Promise.all(hosts.map(tryLook))
       .then(() => {
         seats.lookedAround()
-        judgeWriter()
+        judgeWriter(true)
       })
       .finally(() => {
         around = undefined
@@ -307,7 +325,7 @@ export function createMonitor(d: MonitorDependencies): Monitor {
           address: w.server.engine.address,
           role: reached ? (w.standing?.role ?? 'unknown') : 'unknown',
           line: w.standing?.line,
-          position: w.standing?.position,
+          position: w.standing?.position || undefined,
           lagMs: w.lagMs,
           serves: w.server.kind === 'host' ? seats.now().writer === w.server.name : w.serves,
           why: w.server.kind === 'host' ? undefined : w.why,

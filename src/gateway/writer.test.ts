@@ -64,3 +64,23 @@ test('the only host is tried even when it is not seen', () => {
   expect(keeper().judge([], 'a')).toMatchObject({ state: 'empty', writer: 'a' })
   expect(keeper().judge([], undefined)).toMatchObject({ state: 'empty', writer: undefined })
 })
+
+test('who is fed by another server stands back for one that is not, and leads where there is none', () => {
+  const made = keeper()
+  expect(made.judge([claim('a', 1), claim('b', 1, { fed: true })], undefined)).toMatchObject({
+    state: 'taken',
+    writer: 'a',
+  })
+  expect(made.judge([claim('b', 1, { fed: true })], undefined)).toMatchObject({ state: 'taken', writer: 'b' })
+  const both = [claim('a', 1, { fed: true }), claim('b', 1, { fed: true })]
+  expect(made.judge(both, undefined).state).toBe('several')
+})
+
+test('before all were looked at anew nobody is one of several; a younger one is believed at once', () => {
+  const made = keeper()
+  const before = made.judge([claim('a', 1)], undefined)
+  expect(made.judge([claim('a', 1), claim('b', 1)], undefined, false)).toBe(before)
+  expect(made.judge([claim('a', 1), claim('b', 1)], undefined, true).state).toBe('several')
+  expect(made.judge([claim('a', 1), claim('b', 1)], undefined, false).state).toBe('several')
+  expect(made.judge([claim('a', 1), claim('b', 2)], undefined, false)).toMatchObject({ writer: 'b' })
+})

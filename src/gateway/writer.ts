@@ -10,6 +10,8 @@ export interface Claim {
   readonly mark: Mark
   /** Its last look failed: it was the primary before, and may not be any more. */
   readonly doubtful?: boolean
+  /** Standing.fed: it stands back for one that no other server feeds. */
+  readonly fed?: boolean
 }
 
 /**
@@ -30,8 +32,9 @@ export interface SeatKeeper {
   /**
    * @param claims those that may lead first
    * @param only the one host there is: it is written to as long as nobody younger speaks up
+   * @param settled false: some claims may be old, and are being looked at; who holds the seat keeps it against its equals
    */
-  judge(claims: readonly Claim[], only: string | undefined): Seat
+  judge(claims: readonly Claim[], only: string | undefined, settled?: boolean): Seat
 }
 
 /** @param younger Replication.younger */
@@ -46,10 +49,12 @@ export function createSeat(younger: (a: Mark, b: Mark) => number): SeatKeeper {
     lookedAround: () => {
       complete = true
     },
-    judge: (all, only) => {
-      const claims = all.filter(
+    judge: (all, only, settled = true) => {
+      const different = all.filter(
         (claim, index) => all.findIndex(({ server }) => server === claim.server) === index,
       )
+      const leading = different.filter(({ fed }) => fed !== true)
+      const claims = leading.length > 0 ? leading : different
       for (const { mark } of claims)
         if (youngest === undefined || younger(mark, youngest) > 0) youngest = mark
       const claimed = claims.map(({ name }) => name)
@@ -62,6 +67,7 @@ export function createSeat(younger: (a: Mark, b: Mark) => number): SeatKeeper {
       if (!complete && before.state === 'unknown' && only === undefined) return seat
       if (claims.length === 0) seat = { state: 'empty', writer: only, claimed }
       else if (leader === undefined) seat = { state: 'superseded', writer: undefined, claimed }
+      else if (best.length > 1 && !settled && before.state !== 'several') return seat
       else if (best.length > 1) seat = { state: 'several', writer: undefined, claimed }
       else if (!leader.mayLead) seat = { state: 'superseded', writer: undefined, claimed }
       else seat = { state: 'taken', writer: leader.name, claimed }

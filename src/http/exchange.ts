@@ -27,7 +27,7 @@ function closed(this: Answering): void {
 /**
  * One exchange. A class, where the rest of the house makes closures: there is one for every request, and a dozen
  * closures each would be a tenth of what a key read allocates. It keeps no closure over its constructor's arguments in a
- * field, either: with those, V8 13.6 held on to every request until the next full collection (docs/adr/0014).
+ * field, either: with those, V8 13.6 held on to every request until the next full collection (docs/adr/0013).
  */
 export class Exchange implements Context {
   readonly method: string

@@ -66,7 +66,7 @@ export const poolsOptions = z
     budget: z
       .strictObject({
         connections: countOrAuto(1).describe(
-          'Connections the server allows in all; auto asks it (max_connections less what it keeps for superusers).',
+          'Connections the server allows in all; auto asks it (max_connections less what it keeps for superusers, or the limit of the user).',
         ),
         reserved: z
           .int()

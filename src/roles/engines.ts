@@ -33,7 +33,8 @@ export async function loadEngine(
     }
     case 'mysql': {
       const { createMysql } = await import('#engine/mysql/index.ts')
-      return createMysql(database, { ...d, statementTimeout })
+      const counted = config.pools.budget?.instances === 'auto'
+      return createMysql(database, { ...d, statementTimeout, counted })
     }
     case 'sqlserver': {
       const { createSqlServer } = await import('#engine/sqlserver/index.ts')

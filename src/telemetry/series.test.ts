@@ -21,6 +21,12 @@ describe('series', () => {
     expect(read.get('g')).toMatchObject({ type: 'gauge', samples: new Map([['g', 2.5]]) })
   })
 
+  test('infinity is written as the format has it', () => {
+    const registry = createRegistry({ limit: 3 })
+    registry.gauge({ name: 'g', help: 'G.', labels: [], read: () => [[Number.POSITIVE_INFINITY]] })
+    expect(registry.render()).toContain('\ng +Inf\n')
+  })
+
   test('a value on a bucket bound belongs to that bucket', () => {
     const registry = createRegistry({ limit: 10 })
     const histogram = registry.histogram({ name: 'h_seconds', help: 'H.', labels: [], buckets: [0.1, 1] })

@@ -170,7 +170,7 @@ export function createRegistry(o: { limit: number }): Registry {
     gauge: (family) => {
       register(family.type ?? 'gauge', family, (out) => {
         for (const [value, ...labels] of family.read())
-          out.push(`${family.name}${braces(labelText(family.labels, labels))} ${value}`)
+          out.push(`${family.name}${braces(labelText(family.labels, labels))} ${numberText(value)}`)
       })
     },
 
@@ -192,3 +192,6 @@ export function createRegistry(o: { limit: number }): Registry {
   })
   return registry
 }
+
+/** As the text format has it, whose infinity is not JavaScript's. */
+const numberText = (value: number): string => (value === Number.POSITIVE_INFINITY ? '+Inf' : `${value}`)

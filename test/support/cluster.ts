@@ -1,80 +1,60 @@
-/** A primary and its streaming standbys, for tests of replicas and failovers. */
-import { execFile } from 'node:child_process'
-import { appendFile, rm, stat, writeFile, chown } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { startPostgres, type TestPostgres } from './postgres.ts'
-import { eventually } from './process.ts'
+/** A primary and its replicas, for tests of replicas and failovers: the same of every engine. */
+import { mariadbMissing } from './mariadb.ts'
+import { startMariadbCluster } from './mariadb-cluster.ts'
+import { postgresMissing, type TestPostgres } from './postgres.ts'
+import { startPostgresCluster } from './postgres-cluster.ts'
 
-const run = promisify(execFile)
+/** One server of a cluster. */
+export interface Node {
+  readonly port: number
+  kill(signal: 'SIGKILL'): Promise<unknown>
+  /** Starts again on the same port and data. */
+  restart(): Promise<unknown>
+}
 
-export interface Cluster {
-  readonly primary: TestPostgres
-  readonly standbys: readonly TestPostgres[]
-  /** Makes `standby` a fresh copy of `primary` that follows it; both are restarted. */
-  follow(standby: TestPostgres, primary: TestPostgres): Promise<void>
-  /** Resolves when the standby has replayed what the primary has written by now. */
-  caughtUp(standby: TestPostgres, primary?: TestPostgres): Promise<void>
+export interface Cluster<N extends Node = TestPostgres> {
+  readonly primary: N
+  readonly standbys: readonly N[]
+  /** Where a gateway reaches them, as one database. */
+  url(...servers: readonly N[]): string
+  /** Runs statements in that database, as a superuser. */
+  query(server: N, text: string): Promise<Record<string, unknown>[]>
+  /** The standby goes on receiving, and applies nothing. */
+  hold(standby: N): Promise<void>
+  /** Undoes `hold`. */
+  release(standby: N): Promise<void>
+  /** Makes a standby a primary. Whoever was it is not asked. */
+  promote(standby: N): Promise<void>
+  /** Makes a primary read-only while its sessions stay; left out where that takes a restart. */
+  demote?(server: N): Promise<void>
+  /** Ends a server in an orderly way; `restart` begins it again. */
+  shutDown(server: N): Promise<void>
+  /** Makes `standby` follow `primary`. Where that takes a copy of its data, both are restarted. */
+  follow(standby: N, primary: N): Promise<void>
+  /** Resolves when the standby has applied what the primary has written by now. */
+  caughtUp(standby: N, primary?: N): Promise<void>
   stop(): Promise<void>
 }
 
-/** @param setUp statements run on the primary before it is copied */
-export async function startCluster(o: {
-  standbys: number
-  setUp: string
-  settings?: Readonly<Record<string, string | number>>
-}): Promise<Cluster> {
-  const settings = {
-    wal_receiver_status_interval: '100ms',
-    wal_retrieve_retry_interval: '100ms',
-    ...o.settings,
-  }
-  const [primary, ...standbys] = (await Promise.all(
-    Array.from({ length: o.standbys + 1 }, () => startPostgres({ version: 18, settings })),
-  )) as [TestPostgres, ...TestPostgres[]]
-  await primary.sql(primary.url(), o.setUp)
+/** Of an engine that does not matter. */
+export type AnyCluster = Cluster<Node>
 
-  const stopOne = (server: TestPostgres) => server.kill('SIGINT')
-  const copy = async (standby: TestPostgres, from: TestPostgres) => {
-    await rm(standby.dataDir, { recursive: true })
-    await run('cp', ['-a', from.dataDir, standby.dataDir])
-    const { uid, gid } = await stat(from.dataDir)
-    const mark = join(standby.dataDir, 'standby.signal')
-    await writeFile(mark, '')
-    await chown(mark, uid, gid)
-    await appendFile(
-      join(standby.dataDir, 'postgresql.auto.conf'),
-      `primary_conninfo = 'host=127.0.0.1 port=${from.port} user=postgres'\n`,
-    )
-  }
-  await Promise.all([primary, ...standbys].map(stopOne))
-  await Promise.all(standbys.map((standby) => copy(standby, primary)))
-  await primary.restart()
-  await Promise.all(standbys.map((standby) => standby.restart()))
-  const cluster: Cluster = {
-    primary,
-    standbys,
-    follow: async (standby, from) => {
-      await stopOne(standby).catch(() => {})
-      await stopOne(from)
-      await copy(standby, from)
-      await from.restart()
-      await standby.restart()
-    },
-    caughtUp: async (standby, from = primary) => {
-      const [at] = await from.sql(from.url(), 'SELECT pg_current_wal_flush_lsn()::text AS lsn')
-      await eventually('the standby has caught up', async () => {
-        const [row] = await standby.sql(
-          standby.url(),
-          `SELECT pg_last_wal_replay_lsn() >= '${String(at?.['lsn'])}'::pg_lsn AS done`,
-        )
-        return row?.['done'] === true
-      })
-    },
-    stop: async () => {
-      await Promise.all([primary, ...standbys].map((server) => server.stop()))
-    },
-  }
-  for (const standby of standbys) await cluster.caughtUp(standby)
-  return cluster
+export interface ClusterOptions {
+  readonly standbys: number
+  /** Statements run on the primary, which its standbys get. */
+  readonly setUp: string
+  readonly settings?: Readonly<Record<string, string | number>>
 }
+
+/** A cluster of PostgreSQL. @public */
+export const startCluster: (o: ClusterOptions) => Promise<Cluster> = startPostgresCluster
+
+/** Each kind of cluster: why this machine has none, if so, and how one is started. */
+export const clusters: readonly {
+  readonly kind: 'postgres' | 'mariadb'
+  readonly missing: string | undefined
+  readonly start: (o: ClusterOptions) => Promise<AnyCluster>
+}[] = [
+  { kind: 'postgres', missing: postgresMissing(18), start: startPostgresCluster },
+  { kind: 'mariadb', missing: mariadbMissing(), start: startMariadbCluster },
+]

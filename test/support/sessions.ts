@@ -1,4 +1,5 @@
 /** What the gateway's sessions do, as the server sees them. */
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import postgres from 'postgres'
 
 export interface Sessions {
@@ -29,4 +30,17 @@ export function watchSessions(url: string): Sessions {
     sql: async (text) => [...(await sql.unsafe(text))],
     stop: () => sql.end({ timeout: 1 }),
   }
+}
+
+/** The same of MariaDB: all sessions but those of the superuser. Beside the pool there is none. */
+export function watchMariadbSessions(url: string): Pick<Sessions, 'pooled' | 'all' | 'stop'> {
+  const connecting = createConnection({ uri: url })
+  const all = async () => {
+    const connection = await connecting
+    const [rows] = await connection.query<RowDataPacket[]>(
+      "SELECT count(*) AS n FROM information_schema.PROCESSLIST WHERE USER NOT IN ('root', 'system user', 'unauthenticated user')",
+    )
+    return Number(rows[0]?.['n'])
+  }
+  return { pooled: all, all, stop: async () => (await connecting).end() }
 }

@@ -7,8 +7,10 @@ import type { DatabaseOptions } from '#engine/options.ts'
 import type { Target } from '#engine/target.ts'
 import { createConnection, plain } from './connection.ts'
 import { login } from './dial.ts'
+import { flavourOf } from './flavour.ts'
 import { identityText, requestKill } from './kill.ts'
 import { createSession } from './session.ts'
+import { takeNameText } from './session-locks.ts'
 import { limitOf, sessionSettings } from './settings.ts'
 import { textRow } from './rows.ts'
 
@@ -24,6 +26,8 @@ export interface DriverDependencies {
   readonly pool: string
   /** Milliseconds; what the session starts with, so that most requests need not change it. */
   readonly statementTimeout: number
+  /** The session takes the name in a form that other sessions can read; see session-locks.ts. */
+  readonly takeName?: boolean
   readonly onClosed?: () => void
 }
 
@@ -31,6 +35,10 @@ export interface MysqlConnection extends Connection {
   /** The server's version as its handshake gives it, such as `8.4.3` or `5.5.5-10.11.6-MariaDB`. */
   readonly serverVersion: string
 }
+
+/** Which of the two is at the other end of a connection that `connectMysql` opened. */
+export const isMariadb = (c: Connection): boolean =>
+  flavourOf((c as Partial<MysqlConnection>).serverVersion ?? '').mariadb
 
 /**
  * Opens one connection.
@@ -48,7 +56,7 @@ export async function connectMysql(
   const { applicationName } = options
   try {
     const entry = await login(target, { applicationName }, bounded.signal)
-    const mariadb = /mariadb/i.test(entry.server.version)
+    const { mariadb } = flavourOf(entry.server.version)
     let identity = ''
     let maxPacket = 1_048_576
     // A name may stand for several servers: the kill must reach the same one.
@@ -77,6 +85,8 @@ export async function connectMysql(
     try {
       const first = { deadline, signal: bounded.signal }
       await session.exchange(plain(sessionSettings(mariadb, statementTimeout)), { ...first, onRow: nothing })
+      if (dependencies.takeName === true)
+        await session.exchange(plain(takeNameText(applicationName)), { ...first, onRow: nothing })
       await session.exchange(aboutServer, {
         ...first,
         onRow: (bytes, start) => {

@@ -6,10 +6,12 @@ import type { DatabaseOptions } from '#engine/options.ts'
 import { nameSessions } from '#engine/session-name.ts'
 import { createPollingWatch } from '#engine/polling.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
+import { createCensus } from './census.ts'
 import { compile, readEstimate } from './dialect.ts'
 import { connectMysql } from './driver.ts'
 import { classify } from './faults.ts'
 import { flavourOf, mariadb } from './flavour.ts'
+import { createReplication } from './replication.ts'
 import { readTarget } from './target.ts'
 
 const capabilities: Capabilities = {
@@ -27,6 +29,10 @@ export interface MysqlDependencies {
   readonly observe: Observe
   /** Milliseconds; the deadline most requests have, so that sessions start with it. */
   readonly statementTimeout: number
+  /** Name of the pool that its sessions belong to; default primary. */
+  readonly pool?: string
+  /** Gateways are to see each other in the census. */
+  readonly counted?: boolean
 }
 
 /** @throws GatewayError when the options do not say where the database is */
@@ -37,7 +43,8 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     target: readTarget(given),
   })
   let now = named(options)
-  const base = { clock: d.clock, observe: d.observe, pool: 'primary', statementTimeout: d.statementTimeout }
+  const { clock, observe, statementTimeout, pool = 'primary', counted = false } = d
+  const base = { clock, observe, pool, statementTimeout, takeName: counted }
   // Told by every connection. A statement is compiled after the catalogue was read, hence after the first of them.
   let flavour = mariadb
   return {
@@ -55,6 +62,8 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     classify,
     readCatalog,
     fingerprint,
+    replication: createReplication(),
+    census: createCensus(sessionName, counted),
     connect: async (o) => {
       const connection = await connectMysql(now.target, now.options, base, o)
       flavour = flavourOf(connection.serverVersion)
@@ -64,6 +73,6 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
       now = named(to)
     },
     // Neither of them announces changes of its schema.
-    watchSchema: ({ pollMs }) => createPollingWatch({ clock: d.clock, pollMs }),
+    watchSchema: ({ pollMs }) => createPollingWatch({ clock, pollMs }),
   }
 }

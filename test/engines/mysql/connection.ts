@@ -15,12 +15,19 @@ export interface TestConnection extends Connection {
   ask(text: string): Promise<readonly (readonly (string | null)[])[]>
 }
 
-export async function connect(url: string): Promise<TestConnection> {
+/** @param sessionName the name it takes for others to read; default: none */
+export async function connect(url: string, sessionName?: string): Promise<TestConnection> {
   const options = databaseOptions.parse({ url, tls: { mode: 'disable' } })
   const connection = await connectMysql(
     readTarget(options),
-    options,
-    { clock: systemClock, observe: () => {}, pool: 'test', statementTimeout: 30_000 },
+    { ...options, ...(sessionName !== undefined && { applicationName: sessionName }) },
+    {
+      clock: systemClock,
+      observe: () => {},
+      pool: 'test',
+      statementTimeout: 30_000,
+      takeName: sessionName !== undefined,
+    },
     limits(),
   )
   return { ...connection, ask: (text) => connection.query(text, [], limits()) }

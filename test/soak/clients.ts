@@ -31,7 +31,10 @@ export function startClients(world: World, history: History, random: Random): Cl
   const outcomeOf = (told: Told) => {
     if (told.status === 201) return 'acknowledged' as const
     if (told.status === 0) return 'sent' in told && told.sent ? ('unknown' as const) : ('refused' as const)
-    return told.code === 'outcome_unknown' ? ('unknown' as const) : ('refused' as const)
+    // An unforeseen fault says nothing of what was applied: answers kept for Idempotency-Key treat it alike.
+    return told.code === 'outcome_unknown' || told.code === 'internal'
+      ? ('unknown' as const)
+      : ('refused' as const)
   }
 
   const inserter = (client: number, keyed: boolean) => async () => {

@@ -13,6 +13,8 @@ export interface SoakReport {
   readonly faults: Readonly<Record<string, number>>
   readonly counts: Readonly<Record<string, number>>
   readonly slowestRecoveryMs: number
+  /** Requests that met a fault which nobody had foreseen: 500, as the log has them. */
+  readonly unforeseen: readonly string[]
   /** What the gateway that lives through it all held after its warm-up and at the end. */
   readonly before: Held
   readonly after: Held
@@ -79,6 +81,9 @@ export async function soak(o: {
       faults: done,
       counts: history.counts(),
       slowestRecoveryMs: Math.round(slowest),
+      unforeseen: world.seats.flatMap(({ postern }) =>
+        postern.log.filter((line) => line['code'] === 'internal').map((line) => JSON.stringify(line)),
+      ),
       before,
       after,
       violations,

@@ -70,7 +70,7 @@ async function startSeat(name: string, cluster: Cluster): Promise<Seat & { stop(
         'breaker.maxOpenFor': '3s',
         // Full after the warm-up, so that what they take is in the measure.
         'idempotency.entries': 200,
-        'log.requests': 'none',
+        'log.requests': 'errors',
       },
       preload: tellsWhatItHolds,
       withinMs: 60_000,

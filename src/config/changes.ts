@@ -6,7 +6,7 @@ const live = {
   database: ['engine', 'name', 'applicationName', 'replicas', 'maxLag'],
   pools: ['budget'],
   deadlines: [],
-  limits: ['headers', 'eventLoopLag'],
+  limits: ['headers', 'url', 'eventLoopLag'],
   api: ['schemas', 'cursorSecret', 'development'],
 } as const satisfies Partial<Record<keyof Config, readonly string[]>>
 

@@ -117,25 +117,3 @@ test('scenario 2: when connections are refused, requests are too: within 50 ms, 
   expect(performance.now() - up).toBeLessThan(2000)
   await eventually('readiness', async () => (await ask(`${postern.observe}/readyz`)).status === 200, 3000)
 })
-
-test('sessions ended by an administrator are replaced without a failed read', async () => {
-  await eventually(
-    'the circuit is closed',
-    async () => (await postern.metric('postern_breaker_state{target="primary/read",state="closed"}')) === 1,
-  )
-  const load = startLoad(`${postern.api}/orders?limit=5`, 4)
-  const sessions = watchSessions(url)
-  for (let i = 0; i < 5; i++) {
-    await sleep(150)
-    await sessions.sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
-    )
-  }
-  await sleep(150)
-  const shots = await load.stop()
-  await sessions.stop()
-  expect(shots.filter((s) => s.error !== undefined)).toEqual([])
-  // Each is repeated once on a new connection; only who is hit twice may be told.
-  expect(shots.filter((s) => s.status !== 200).length).toBeLessThanOrEqual(4)
-  expect(shots.length).toBeGreaterThan(50)
-})

@@ -42,7 +42,8 @@ export function startClients(world: World, history: History, random: Random): Cl
       const headers: Record<string, string> = keyed ? { 'idempotency-key': `${client}-${seq}` } : {}
       const send = () => request(seat, '/entries', { method: 'POST', body, headers, agent })
       const { postern } = seat
-      let outcome = outcomeOf(await send())
+      let told = await send()
+      let outcome = outcomeOf(told)
       // With its key a request may be repeated, whatever was said. Another process knows nothing of the first time.
       for (
         let again = 0;
@@ -50,11 +51,17 @@ export function startClients(world: World, history: History, random: Random): Cl
         again++
       ) {
         await sleep(50)
-        const repeated = outcomeOf(await send())
+        told = await send()
+        const repeated = outcomeOf(told)
         if (repeated === 'acknowledged') outcome = repeated
         else if (outcome === 'refused') outcome = repeated
       }
-      history.inserted({ client, seq }, outcome)
+      const moment = new Date().toISOString()
+      history.inserted(
+        { client, seq },
+        outcome,
+        `${told.status} ${told.code ?? ''} ${'text' in told ? told.text : ''} by gateway ${seat.name} at ${moment}`,
+      )
       await sleep(pauseMs)
     }
     agent.destroy()

@@ -9,8 +9,8 @@ interface Row {
 }
 
 export interface History {
-  /** A client was told what became of the row that it inserted. */
-  inserted(row: Row, outcome: Outcome): void
+  /** A client was told what became of the row that it inserted, in which words. */
+  inserted(row: Row, outcome: Outcome, words: string): void
   /** The writer of a register begins to write so much, and was told that it is written. */
   attempted(register: number, n: number): void
   acknowledged(register: number, n: number, token: string): void
@@ -27,7 +27,7 @@ const keyOf = ({ client, seq }: Row) => `${client}/${seq}`
 
 /** An empty history. */
 export function createHistory(): History {
-  const inserts = new Map<string, Outcome>()
+  const inserts = new Map<string, { readonly outcome: Outcome; readonly words: string }>()
   const attempts = new Map<number, number>()
   const known = new Map<number, { n: number; token: string }>()
   const badReads: string[] = []
@@ -36,8 +36,8 @@ export function createHistory(): History {
     counts[name] = (counts[name] ?? 0) + 1
   }
   return {
-    inserted: (row, outcome) => {
-      inserts.set(keyOf(row), outcome)
+    inserted: (row, outcome, words) => {
+      inserts.set(keyOf(row), { outcome, words })
       count(`inserts ${outcome}`)
     },
     attempted: (register, n) => {
@@ -61,10 +61,12 @@ export function createHistory(): History {
       const times = new Map<string, number>()
       for (const row of rows) times.set(keyOf(row), (times.get(keyOf(row)) ?? 0) + 1)
       for (const [key, n] of times) {
-        if (n > 1) found.push(`insert ${key} is there ${n} times (${inserts.get(key) ?? 'never told'})`)
-        if (inserts.get(key) === 'refused') found.push(`insert ${key} was refused, and is there`)
+        if (n > 1)
+          found.push(`insert ${key} is there ${n} times (${inserts.get(key)?.words ?? 'never told'})`)
+        const told = inserts.get(key)
+        if (told?.outcome === 'refused') found.push(`insert ${key} was refused (${told.words}), and is there`)
       }
-      for (const [key, outcome] of inserts)
+      for (const [key, { outcome }] of inserts)
         if (outcome === 'acknowledged' && !times.has(key))
           found.push(`insert ${key} was acknowledged, and is lost`)
       for (const [register, { n }] of known) {

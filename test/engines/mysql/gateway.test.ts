@@ -142,11 +142,11 @@ for (const { name: flavour, missing, start } of flavours)
     it('a lock that is held is waited for no longer than the deadline', async () => {
       const holding = server.sql(
         url,
-        'START TRANSACTION; SELECT * FROM items WHERE id = 1 FOR UPDATE; DO SLEEP(3); ROLLBACK',
+        'START TRANSACTION; SELECT * FROM items WHERE id = 1 FOR UPDATE; DO SLEEP(8); ROLLBACK',
       )
       const locked = 'SELECT count(*) AS n FROM information_schema.INNODB_TRX WHERE trx_rows_locked > 0'
       await expect
-        .poll(async () => Number((await server.sql(url, locked))[0]?.['n']), { timeout: 3000 })
+        .poll(async () => Number((await server.sql(url, locked))[0]?.['n']), { timeout: 5000 })
         .toBeGreaterThan(0)
       const began = performance.now()
       const answer = await gateway.request('PATCH', '/api/v1/items/1', {

@@ -44,7 +44,7 @@ for (const { name: flavour, missing, start } of flavours)
     beforeAll(async () => {
       server = isMariadb ? (own = await startMariadb()) : await start()
       url = await server.createDatabase()
-      user = databaseOf(url).slice(-20)
+      user = `u${databaseOf(url).slice(-20)}`
       await server.sql(url, schema)
       await server.sql(url, grants(user, databaseOf(url)))
       gateway = await startGateway({

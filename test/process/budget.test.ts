@@ -36,7 +36,8 @@ async function mariadb(): Promise<Server> {
   const root = await server.createDatabase('shop')
   await server.sql(
     root,
-    `CREATE FUNCTION nap(seconds double) RETURNS int READS SQL DATA RETURN SLEEP(seconds);
+    // The list of sessions shows who runs: within a routine that would be its definer, and only the superuser's are told apart.
+    `CREATE FUNCTION nap(seconds double) RETURNS int READS SQL DATA SQL SECURITY INVOKER RETURN SLEEP(seconds);
      CREATE TABLE orders (id int PRIMARY KEY);
      CREATE USER app@'%'; GRANT ALL ON shop.* TO app@'%'; GRANT PROCESS ON *.* TO app@'%';
      CREATE USER guest@'%' WITH MAX_USER_CONNECTIONS 9; GRANT SELECT ON shop.orders TO guest@'%'; GRANT PROCESS ON *.* TO guest@'%'`,

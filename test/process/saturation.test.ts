@@ -71,7 +71,12 @@ test('scenario 22: who waits too long, and who finds the queue full, is told the
 test('scenario 22: a thousand requests at once are all answered, and no more sessions than the pool allows are opened', async () => {
   const postern = await startPostern({
     database: url,
-    config: { 'pools.max': 8, 'pools.acquireTimeout': '5s', 'deadlines.default': '10s' },
+    config: {
+      'pools.max': 8,
+      'limits.eventLoopLag': '10s',
+      'pools.acquireTimeout': '5s',
+      'deadlines.default': '10s',
+    },
   })
   const sessions = watchSessions(url)
   try {

@@ -49,7 +49,7 @@ describe.each(shopServers)('$kind', ({ kind, start, missing }) => {
     await Promise.all([client([1, 2]), client([2, 1]), client([1, 2]), client([2, 1])])
     // On a machine without time for it the gateway may be behind.
     for (const status of new Set(statuses)) expect([200, 'conflict', 'overloaded']).toContain(status)
-    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(statuses.length * 0.9)
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(statuses.length * 0.75)
     const rows = await server.sql('SELECT n FROM marks')
     expect(rows[0]?.['n']).toBe(rows[1]?.['n'])
     // Without any the test says nothing.

@@ -68,7 +68,8 @@ for (const { name: flavour, missing, start } of flavours)
         (
           await server.sql(
             url,
-            `SELECT count(*) AS n FROM information_schema.PROCESSLIST WHERE USER = '${user}' AND COMMAND IN ('Execute', 'Query')`,
+            // By database: within a routine the list shows its definer as the user.
+            `SELECT count(*) AS n FROM information_schema.PROCESSLIST WHERE DB = '${databaseOf(url)}' AND ID <> CONNECTION_ID() AND COMMAND IN ('Execute', 'Query')`,
           )
         )[0]?.['n'],
       )

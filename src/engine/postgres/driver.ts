@@ -40,8 +40,10 @@ export interface DriverDependencies {
   readonly onClosed?: () => void
 }
 
-/** A session of this engine: it can send a statement along with the end of each write. */
+/** A session of this engine, and what it can do beyond what every engine's can. */
 export interface PostgresConnection extends Connection {
+  /** Lends the session to so many borrowers at once. */
+  share(borrowers: number): Shared
   /**
    * From now on `text` runs behind each commit, in the trip of the commit. The function that is given back ends that, and
    * gives its first row behind the last one; undefined when there was none, or it failed.
@@ -64,12 +66,6 @@ function sessionSettings(sessionName: string, statementTimeout: number): Record<
     // A gateway that dies between two trips of a transaction must not leave locks behind.
     idle_in_transaction_session_timeout: '60000',
   }
-}
-
-/** What a connection to PostgreSQL can do beyond what every engine's can. */
-export interface PostgresConnection extends Connection {
-  /** Lends the session to so many borrowers at once. */
-  share(borrowers: number): Shared
 }
 
 /**

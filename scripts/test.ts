@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Reporter, startVitest, type TestCase, type TestModule } from 'vitest/node'
+import { type Reporter, startVitest, type TestModule } from 'vitest/node'
 import { installTestPackages } from './test-packages.ts'
-import { type Result, summary, type Tally } from './tally.ts'
+import { type Result, summary, type Told } from './tally.ts'
 
 const root = join(import.meta.dirname, '..')
 const bin = join(root, 'node_modules/.bin')
@@ -27,12 +27,12 @@ const projects = ['unit', 'engines', 'process', 'faults', 'manifests', 'docs']
 const needPackages = new Set(['engines', 'process', 'faults', 'manifests', 'docs'])
 
 async function runCheck(name: string): Promise<Result> {
-  const failures: string[] = []
+  const failures: Told[] = []
   for (const [command = '', ...args] of checks[name] ?? []) {
     const code = await run(command, args)
-    if (code !== 0) failures.push(`${[command, ...args].join(' ')} ended with ${code}`)
+    if (code !== 0) failures.push({ test: [command, ...args].join(' '), why: `ended with ${code}` })
   }
-  return { suite: name, passed: failures.length === 0 ? 1 : 0, failures, skips: [] }
+  return { suite: name, passed: failures.length === 0 ? 1 : 0, failures, skips: [], repeated: [] }
 }
 
 function run(command: string, args: readonly string[]): Promise<number | string> {
@@ -46,23 +46,33 @@ function run(command: string, args: readonly string[]): Promise<number | string>
 }
 
 async function runProject(name: string): Promise<Result> {
-  const failures: string[] = []
-  const skips: string[] = []
+  const failures: Told[] = []
+  const skips: Told[] = []
+  const repeated: Told[] = []
   let passed = 0
   const collect: Reporter = {
     onTestRunEnd(modules, unhandled) {
-      if (modules.length === 0) failures.push('no test files')
+      if (modules.length === 0) failures.push({ test: name, why: 'no test files' })
       for (const module of modules) {
-        for (const error of troubleOutsideTests(module)) failures.push(`${place(module)}: ${error}`)
+        for (const error of troubleOutsideTests(module)) failures.push({ test: place(module), why: error })
         for (const test of module.children.allTests()) {
           const result = test.result()
-          if (result.state === 'passed') passed++
-          else if (result.state === 'skipped')
-            skips.push(`${test.fullName}: ${result.note ?? 'no reason given'}`)
-          else failures.push(`${place(module)} > ${test.fullName}`)
+          const told = (why: string) => ({ test: `${place(module)} > ${test.fullName}`, why })
+          const [first] = result.errors ?? []
+          if (result.state === 'skipped') skips.push(told(result.note ?? reasonInName(test.fullName)))
+          else if (result.state !== 'passed') failures.push(told(first?.message ?? 'it did not end'))
+          else {
+            passed++
+            if (first !== undefined) repeated.push(told(first.message))
+          }
         }
       }
-      failures.push(...unhandled.map((error) => `unhandled ${error.name ?? 'error'}: ${error.message}`))
+      failures.push(
+        ...unhandled.map((error) => ({
+          test: name,
+          why: `unhandled ${error.name ?? 'error'}: ${error.message}`,
+        })),
+      )
     },
   }
   const vitest = await startVitest([], {
@@ -73,7 +83,7 @@ async function runProject(name: string): Promise<Result> {
     reporters: ['default', collect],
   })
   await vitest.close()
-  return { suite: name, passed, failures, skips }
+  return { suite: name, passed, failures, skips, repeated }
 }
 
 /** Errors of a file or of its hooks, which are no test's own. */
@@ -82,8 +92,11 @@ function troubleOutsideTests(module: TestModule): string[] {
   return [...module.errors(), ...suites.flatMap((suite) => suite.errors())].map((error) => error.message)
 }
 
-const place = (of: TestModule | TestCase): string =>
-  of.type === 'module' ? of.relativeModuleId : of.fullName
+const place = (module: TestModule): string => module.relativeModuleId
+
+/** A block that is skipped as a whole carries the reason in its name. */
+const reasonInName = (name: string): string =>
+  /NOT TESTED ON .*? starts one|[\w ]+ is not installed \(.*?\)/.exec(name)?.[0] ?? `no reason given: ${name}`
 
 const { positionals } = parseArgs({ allowPositionals: true })
 const known = [...Object.keys(checks), ...projects]
@@ -92,19 +105,11 @@ const unknown = wanted.filter((name) => !known.includes(name))
 if (unknown.length > 0) throw new Error(`no suite ${unknown.join(', ')}; there are ${known.join(', ')}`)
 
 const notes = wanted.some((name) => needPackages.has(name)) ? installTestPackages() : []
-const tally: Tally = { results: [], notes }
+const results: Result[] = []
 for (const name of known.filter((candidate) => wanted.includes(candidate))) {
   console.log(`\n=== ${name}`)
-  tally.results.push(name in checks ? await runCheck(name) : await runProject(name))
+  results.push(name in checks ? await runCheck(name) : await runProject(name))
 }
-// An engine that was left out is said once more where nobody overlooks it.
-const leftOut = new Map<string, number>()
-for (const { skips } of tally.results)
-  for (const skip of skips) {
-    const why = /NOT TESTED ON .*? starts one/.exec(skip)?.[0]
-    if (why !== undefined) leftOut.set(why, (leftOut.get(why) ?? 0) + 1)
-  }
-const again = [...leftOut].map(([why, times]) => `${why} (${times} skipped)`)
-const { text, failed } = summary({ ...tally, notes: [...tally.notes, ...again] })
+const { text, failed } = summary({ results, notes })
 process.exitCode = failed > 0 ? 1 : 0
 console.log(`\n${text}`)

@@ -29,10 +29,16 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/**
+ * Connections that wait to be accepted; the system cuts it to its own limit (4,096 on Linux since 5.4). Beyond it a new
+ * client waits a second for its next try (TCP) or is refused at once (Unix socket), and Node's 511 is one burst.
+ */
+const backlog = 4096
+
 const open = (server: Server, place: Place | { path: string }) =>
   new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(place, () => {
+    server.listen({ ...place, backlog }, () => {
       server.off('error', reject)
       resolve()
     })

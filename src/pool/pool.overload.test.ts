@@ -90,4 +90,28 @@ describe('the pool in an overload', () => {
     await clock.advance(0)
     expect([first.startedAt, second.startedAt, third.startedAt]).toEqual([400, 800, 1200])
   })
+
+  it('is not seen while the pool still grows', async () => {
+    const { clock, weather, borrow } = poolOfThings({
+      max: 2,
+      queue: 10,
+      acquireTimeout: 5000,
+      maxConnecting: 1,
+      overload: { wait: 100, lasting: 1000 },
+    })
+    weather.connectMs = 900
+    const loans = Array.from({ length: 6 }, () => borrow())
+    const settle = async () => {
+      for (const loan of loans) if (loan.startedAt !== undefined) loan.end()
+      await clock.advance(0)
+    }
+    await clock.advance(900)
+    // The first connection does nothing for 800 ms; then comes the second, and with both the line is gone in time.
+    await clock.advance(900)
+    expect(loans.filter((loan) => loan.startedAt !== undefined)).toHaveLength(2)
+    await clock.advance(500)
+    for (let i = 0; i < 5; i++) await settle()
+    expect(loans.map((loan) => loan.error)).toEqual(loans.map(() => undefined))
+    expect(loans.every((loan) => loan.settledAt === 2300)).toBe(true)
+  })
 })

@@ -21,8 +21,8 @@ const lifetimeJitter = 0.25
  * Makes a pool and begins to fill it to `min`.
  *
  * Admission: `max` callers who hold a connection or can get one, and `queue` more who wait for one to be
- * given back. Order: first come, first served, and whoever shares takes others like it along (party.ts); the connection used last is lent first, so that surplus ones
- * grow idle. Everything that changes what can be lent ends in `serve`.
+ * given back. Order: first come, first served, and whoever shares takes others like it along (party.ts); the connection
+ * used last is lent first, so that surplus ones grow idle. Everything that changes what can be lent ends in `serve`.
  */
 export function createPool<C extends Poolable>(
   given: PoolSettings,
@@ -39,13 +39,11 @@ export function createPool<C extends Poolable>(
   const drained = Promise.withResolvers<void>()
   /** When a borrower last brought back a broken connection (monotonic ms): whatever ended it may have ended others. */
   let doubt = Number.NEGATIVE_INFINITY
-  /**
-   * The last check failed: what ended that connection may have ended all, and a caller has no time to find out of each in turn.
-   */
+  /** The last check failed: what ended that connection may have ended all, and no caller has time to try each in turn. */
   let checksFail = false
   /**
-   * Since when (monotonic ms) somebody has waited at every moment, counted from the first who was served: while nobody is,
-   * because connections are being opened, nothing is known of the load.
+   * Since when (monotonic ms) somebody has waited at every moment, counted from the first who was served and again from
+   * each connection that is opened: until then nothing is known of the load that so many bear.
    */
   let behindSince: number | undefined
   /** Moving average of how long a loan takes, for Retry-After. */
@@ -59,6 +57,7 @@ export function createPool<C extends Poolable>(
       const entry = shelf.add({ connection, generation, expiresAt }, now)
       const reason = unfit(entry, now)
       if (reason) evict(entry, reason)
+      if (behindSince !== undefined) behindSince = now
       serve(now)
     },
     failed: () => serve(clock.now()),
@@ -85,6 +84,7 @@ export function createPool<C extends Poolable>(
   let wentOn = Number.NEGATIVE_INFINITY
   const ticker = createTicker(clock, tickPeriod, (now, punctual) => {
     if (!punctual) wentOn = now
+    if (!punctual && behindSince !== undefined) behindSince = now
     for (const entry of shelf.entries) {
       const { state } = entry
       if (state.kind === 'idle') {

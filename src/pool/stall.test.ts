@@ -128,6 +128,32 @@ describe('the pool', () => {
     expect(pool.stats().inUse).toBe(0)
   })
 
+  it('sees no overload in a time in which nothing could be given back', async () => {
+    const { clock, fireAt } = lateClock()
+    const overload = { wait: 100, lasting: 1000 }
+    const pool = createPool(
+      { ...settings, max: 1, acquireTimeout: 20_000, overload },
+      { ...outside, clock, connect: async () => thing },
+    )
+    const idle = new AbortController().signal
+    const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const served: number[] = []
+    const use = (i: number) =>
+      pool.use(idle, 20_000, () => {
+        served.push(i)
+        return held[i]?.promise ?? Promise.resolve()
+      })
+    const all = [0, 1, 2].map(use)
+    await fireAt(0)
+    held[0]?.resolve()
+    await fireAt(100)
+    await fireAt(3000)
+    held[1]?.resolve()
+    await fireAt(3100)
+    await Promise.all(all)
+    expect(served).toEqual([0, 1, 2])
+  })
+
   it('ends the back-off with its timer, even if that fires a fraction early', async () => {
     const { clock, fireAt } = lateClock()
     const connect = () => Promise.reject(new Error('refused'))

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AnyCluster, clusters, type Node } from '../support/cluster.ts'
 import { ask, eventually, type Postern, startPostern } from '../support/process.ts'
+import { describeUnless } from '../support/unless.ts'
 
 describe.each(clusters)('$kind', ({ missing, start }) => {
-  describe.skipIf(missing !== undefined)(`failover ${missing ?? ''}`, () => {
+  describeUnless(missing)('failover', () => {
     let cluster: AnyCluster
     let a: Node
     let b: Node

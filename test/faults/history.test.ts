@@ -3,6 +3,7 @@ import { Agent } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AnyCluster, clusters, type Node } from '../support/cluster.ts'
 import { ask, eventually, type Postern, sleep, startPostern } from '../support/process.ts'
+import { describeUnless } from '../support/unless.ts'
 
 /** Operations and the longest time for them; POSTERN_TEST_OPERATIONS asks for more (100000 takes some minutes). */
 const wanted = Number(process.env['POSTERN_TEST_OPERATIONS'] ?? 6000)
@@ -20,7 +21,7 @@ interface Known {
 }
 
 describe.each(clusters)('$kind', ({ kind, missing, start }) => {
-  describe.skipIf(missing !== undefined)(`history ${missing ?? ''}`, () => {
+  describeUnless(missing)('history', () => {
     let cluster: AnyCluster
     let postern: Postern
 

@@ -10,6 +10,7 @@ import {
   sleep,
   startPostern,
 } from '../support/process.ts'
+import { describeUnless } from '../support/unless.ts'
 
 /** `who()` tells the port of the server that runs it: the one thing in which a replica differs from its primary. */
 const setUp = {
@@ -26,7 +27,7 @@ const setUp = {
 }
 
 describe.each(clusters)('$kind', ({ kind, missing, start }) => {
-  describe.skipIf(missing !== undefined)(`replicas ${missing ?? ''}`, () => {
+  describeUnless(missing)('replicas', () => {
     let cluster: AnyCluster
     let primary: Node
     let one: Node

@@ -1,12 +1,12 @@
 /** Roles on a real SQL Server: a read-only copy serves reads, and a primary that is set read-only takes writes again when it may. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { sqlServerMissing, startSqlServer, type TestSqlServer } from '../support/sqlserver.ts'
+import { describeUnless } from '../support/unless.ts'
 
 const missing = sqlServerMissing()
-if (missing !== undefined) console.warn(`skipped: roles on a real SQL Server: ${missing}`)
 
-describe.skipIf(missing !== undefined)('a SQL Server with a read-only copy of its database', () => {
+describeUnless(missing)('a SQL Server with a read-only copy of its database', () => {
   let server: TestSqlServer
   let gateway: TestGateway
   let url: string

@@ -1,14 +1,15 @@
 /** A planned change of the primary, where the old one becomes read-only under sessions that stay; and who is not taken for one. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AnyCluster, clusters, type Node } from '../support/cluster.ts'
 import { ask, eventually, type Postern, startPostern } from '../support/process.ts'
+import { describeUnless } from '../support/unless.ts'
 
 // A primary of PostgreSQL becomes a standby by a restart, which closes all sessions.
 const [mariadb] = clusters.filter(({ kind }) => kind === 'mariadb')
 if (mariadb === undefined) throw new Error('no cluster of MariaDB')
 const { missing, start } = mariadb
 
-describe.skipIf(missing !== undefined)(`switchover on MariaDB ${missing ?? ''}`, () => {
+describeUnless(missing)('switchover on MariaDB', () => {
   let cluster: AnyCluster
   let a: Node
   let b: Node

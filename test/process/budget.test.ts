@@ -4,6 +4,7 @@ import { mariadbMissing, startMariadb } from '../support/mariadb.ts'
 import { postgresMissing, startPostgres } from '../support/postgres.ts'
 import { ask, eventually, type Postern, sleep, startLoad, startPostern } from '../support/process.ts'
 import { watchMariadbSessions, watchSessions } from '../support/sessions.ts'
+import { describeUnless } from '../support/unless.ts'
 
 /** A server that allows 17 sessions, and a routine `nap(seconds)`. `guest` may have 9, and has no other rights. */
 interface Server {
@@ -54,7 +55,7 @@ describe.each([
   { kind: 'postgres', missing: postgresMissing(18), begin: postgres },
   { kind: 'mariadb', missing: mariadbMissing(), begin: mariadb },
 ])('$kind', ({ missing, begin }) => {
-  describe.skipIf(missing !== undefined)(`shares ${missing ?? ''}`, () => {
+  describeUnless(missing)('shares', () => {
     let server: Server
     beforeAll(async () => {
       server = await begin()

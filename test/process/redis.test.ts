@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Observation } from '#base/observation.ts'
 import { createSharedRecords } from '#limits/shared-records.ts'
@@ -16,9 +16,9 @@ import { type RedisTarget, redisTargetOf } from '#redis/target.ts'
 import { eventually, sleep } from '../support/process.ts'
 import { redisMissing, startRedis, type TestRedis } from '../support/redis.ts'
 import { makeCertificate, opensslMissing } from '../support/tds-tls.ts'
+import { describeUnless } from '../support/unless.ts'
 
 const missing = redisMissing()
-if (missing !== undefined) console.warn(`skipped: Redis: ${missing}`)
 
 const opened: Redis[] = []
 const seen: Observation[] = []
@@ -71,7 +71,7 @@ afterEach(() => {
   seen.length = 0
 })
 
-describe.skipIf(missing !== undefined)('records in Redis', () => {
+describeUnless(missing)('records in Redis', () => {
   let server: TestRedis
   beforeEach(async () => {
     server = await startRedis()
@@ -181,7 +181,7 @@ describe.skipIf(missing !== undefined)('records in Redis', () => {
   })
 })
 
-describe.skipIf(missing !== undefined)('postern check', () => {
+describeUnless(missing)('postern check', () => {
   test('says whether Redis is reached, and whether it keeps what it is given; it is no fault', async () => {
     const database = await startPostgres({ version: 18 })
     const server = await startRedis({ password: 'secret-word' })
@@ -217,7 +217,7 @@ describe.skipIf(missing !== undefined)('postern check', () => {
 })
 
 const noTls = missing ?? opensslMissing()
-describe.skipIf(noTls !== undefined)('a login', () => {
+describeUnless(noTls)('a login', () => {
   test('over TLS or a Unix socket, with user and password, certificate and host name verified; and refused without', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'postern-tls-'))
     const made = makeCertificate('127.0.0.1')

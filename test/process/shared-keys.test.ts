@@ -1,14 +1,15 @@
 /** Idempotency-Keys in a Redis that two gateways share: one runs a request, the other gives its answer, whatever happens to Redis. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { type Answer, ask, eventually, type Postern, startPostern } from '../support/process.ts'
 import { redisMissing, startRedis, type TestRedis } from '../support/redis.ts'
+import { describeUnless } from '../support/unless.ts'
 
 const missing = redisMissing()
 const password = 'pass/word:for @redis'
 
-describe.skipIf(missing !== undefined)(`two gateways and one Redis${missing ? ` (${missing})` : ''}`, () => {
+describeUnless(missing)('two gateways and one Redis', () => {
   let server: TestPostgres
   let redis: TestRedis
   let database: string

@@ -106,7 +106,7 @@ export async function startPostern(o: PosternOptions): Promise<Postern> {
     })
   })
 
-  const line = (fits: (line: LogLine) => boolean, withinMs = 10_000) =>
+  const line = (fits: (line: LogLine) => boolean, withinMs = 20_000) =>
     new Promise<LogLine>((resolve, reject) => {
       let seen = 0
       const finish = (settle: () => void) => {
@@ -334,11 +334,14 @@ function shoot(url: string, agent: Agent): Promise<Shot> {
   })
 }
 
-/** Asks again and again until the answer is truthy, and gives it; throws after `withinMs`. */
+/**
+ * Asks again and again until the answer is truthy, and gives it; throws after `withinMs`. The default only ends a test
+ * that would wait for ever: where the time itself is the claim, it is given.
+ */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T> | T,
-  withinMs = 5000,
+  withinMs = 15_000,
 ): Promise<T & {}> {
   const giveUp = performance.now() + withinMs
   for (;;) {

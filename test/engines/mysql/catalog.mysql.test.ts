@@ -1,10 +1,11 @@
 /** What the catalogue of MySQL holds beyond that of MariaDB: keys nobody declared, indexes over expressions, defaults, roles. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Catalog, Column, Table } from '#catalog/model.ts'
 import { fingerprint, readCatalog } from '#engine/mysql/catalog.ts'
 import { mysqlMissing, startMysql, type TestMysql } from '../../support/mysql.ts'
 import { connect, request, type TestConnection } from './connection.ts'
 import { asUser, databaseOf } from './servers.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const schema = `
 CREATE TABLE facts (
@@ -28,7 +29,7 @@ CREATE PROCEDURE rows_of(n int) READS SQL DATA SELECT * FROM facts LIMIT n;
 CREATE PROCEDURE outs(IN a int, OUT b varchar(20), INOUT c json) NO SQL SET b = a;`
 
 const missing = mysqlMissing()
-describe.skipIf(missing !== undefined)(`the catalogue of MySQL ${missing ?? ''}`, () => {
+describeUnless(missing)('the catalogue of MySQL', () => {
   let server: TestMysql
   let url: string
   let c: TestConnection

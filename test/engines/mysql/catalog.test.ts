@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Catalog, Column, Routine, Table } from '#catalog/model.ts'
 import { CatalogRefused } from '#catalog/refused.ts'
 import { fingerprint, readCatalog } from '#engine/mysql/catalog.ts'
 import { mariadbMissing, startMariadb, type TestMariadb } from '../../support/mariadb.ts'
 import { connect, request, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const schema = `
 CREATE TABLE every_type (
@@ -68,7 +69,7 @@ GRANT helper TO reader@'%';
 SET DEFAULT ROLE helper FOR reader@'%';`
 
 const missing = mariadbMissing()
-describe.skipIf(missing !== undefined)(`MariaDB catalogue ${missing ?? ''}`, () => {
+describeUnless(missing)('MariaDB catalogue', () => {
   let server: TestMariadb
   let url: string
   let c: TestConnection

@@ -4,6 +4,7 @@ import { createCensus } from '#engine/mysql/census.ts'
 import { mariadbMissing, startMariadb } from '../../support/mariadb.ts'
 import { mysqlMissing, startMysql } from '../../support/mysql.ts'
 import { connect, limits, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const mariadb = async () => {
   const server = await startMariadb({ settings: { 'max-connections': 40 } })
@@ -18,9 +19,7 @@ describe.each([
   { kind: 'MariaDB', missing: mariadbMissing(), start: mariadb },
   { kind: 'MySQL', missing: mysqlMissing(), start: mysql },
 ])('the census on $kind', ({ missing, start }) => {
-  if (missing !== undefined) console.warn(`skipped: ${missing}`)
-
-  describe.skipIf(missing !== undefined)('of sessions', () => {
+  describeUnless(missing)('of sessions', () => {
     let server: Awaited<ReturnType<typeof start>>
     const open: TestConnection[] = []
     const urlOf = (user: string) => {

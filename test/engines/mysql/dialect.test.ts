@@ -28,6 +28,7 @@ import { inMysqlWords } from '#engine/statements.words.ts'
 import type { Bound, Condition, Param, Select, Statement } from '#plan/ast.ts'
 import { mariadbMissing, startMariadb, type TestMariadb } from '../../support/mariadb.ts'
 import { connect, limits, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const setup = `
   ALTER DATABASE suite CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -95,7 +96,7 @@ function valuesOf(statement: Statement): Bound[] {
 const undone = new Error('nothing shall stay')
 
 const missing = mariadbMissing()
-describe.skipIf(missing !== undefined)(`the statements on MariaDB ${missing ?? ''}`, () => {
+describeUnless(missing)('the statements on MariaDB', () => {
   let server: TestMariadb
   let connection: TestConnection
   beforeAll(async () => {

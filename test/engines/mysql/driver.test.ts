@@ -8,6 +8,7 @@ import { databaseOptions } from '#engine/options.ts'
 import { connectMysql } from '#engine/mysql/driver.ts'
 import { readTarget } from '#engine/mysql/target.ts'
 import { mariadbMissing, startMariadb, type TestMariadb } from '../../support/mariadb.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const never = new AbortController().signal
 const column = (name: string, encoding: Encoding): OutputColumn => ({ name, encoding, hidden: false })
@@ -33,9 +34,8 @@ const nap = (seconds: number) =>
 const json = (body: Uint8Array) => Buffer.from(body).toString()
 
 const missing = mariadbMissing()
-if (missing !== undefined) console.warn(`skipped: the driver on MariaDB: ${missing}`)
 
-describe.skipIf(missing !== undefined)('the driver on MariaDB', () => {
+describeUnless(missing)('the driver on MariaDB', () => {
   let server: TestMariadb
   let url: string
   const seen: Observation[] = []

@@ -1,5 +1,5 @@
 /** Logins of MySQL's own kind: the long way, with the server's key or over TLS, and the short one when it knows the password. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import { databaseOptions } from '#engine/options.ts'
 import { connectMysql } from '#engine/mysql/driver.ts'
@@ -7,9 +7,10 @@ import { readTarget } from '#engine/mysql/target.ts'
 import { mysqlMissing, startMysql, type TestMysql } from '../../support/mysql.ts'
 import { limits } from './connection.ts'
 import { databaseOf } from './servers.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const missing = mysqlMissing()
-describe.skipIf(missing !== undefined)(`caching_sha2_password ${missing ?? ''}`, () => {
+describeUnless(missing)('caching_sha2_password', () => {
   const password = 'pässwörd/"ß'
   let server: TestMysql
   let url: string

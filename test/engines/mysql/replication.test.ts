@@ -1,9 +1,10 @@
 /** Where real servers say they stand, to a user without privileges. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createReplication } from '#engine/mysql/replication.ts'
 import { mariadbMissing, startMariadb, type TestMariadb } from '../../support/mariadb.ts'
 import { mysqlMissing, startMysql, type TestMysql } from '../../support/mysql.ts'
 import { connect, limits, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const missing = mariadbMissing()
 const user = "CREATE USER IF NOT EXISTS plain@'%' IDENTIFIED BY 'x'"
@@ -15,7 +16,7 @@ const urlOf = (root: string, database = '') => {
   return url.href
 }
 
-describe.skipIf(missing !== undefined)(`where MariaDB stands ${missing ?? ''}`, () => {
+describeUnless(missing)('where MariaDB stands', () => {
   const servers: TestMariadb[] = []
   const open: TestConnection[] = []
   const begin = async (settings: Record<string, string | number>) => {
@@ -62,8 +63,7 @@ describe.skipIf(missing !== undefined)(`where MariaDB stands ${missing ?? ''}`, 
 })
 
 const noMysql = mysqlMissing()
-if (noMysql !== undefined) console.warn(`skipped: ${noMysql}`)
-describe.skipIf(noMysql !== undefined)('where MySQL stands', () => {
+describeUnless(noMysql)('where MySQL stands', () => {
   let server: TestMysql
   let root: string
   let c: TestConnection

@@ -1,11 +1,12 @@
 /** Rows of a real server through the driver into JSON: every type of column, at the borders of its range. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Compiled, Connection, Encoding } from '#engine/engine.ts'
 import { connectMysql } from '#engine/mysql/driver.ts'
 import { readTarget } from '#engine/mysql/target.ts'
 import { databaseOptions } from '#engine/options.ts'
 import { mariadbMissing, startMariadb, type TestMariadb } from '../../support/mariadb.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 /** Native type, how it is written, and for each literal what it is in JSON. */
 type Sample = readonly [
@@ -259,9 +260,8 @@ const samples: readonly Sample[] = [
 ]
 
 const missing = mariadbMissing()
-if (missing !== undefined) console.warn(`skipped: the tap on MariaDB: ${missing}`)
 
-describe.skipIf(missing !== undefined)('rows of MariaDB', () => {
+describeUnless(missing)('rows of MariaDB', () => {
   let server: TestMariadb
   let c: Connection
   const within = () => ({ deadline: clock.now() + 20_000, signal: new AbortController().signal })

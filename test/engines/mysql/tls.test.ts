@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Connection } from '#engine/engine.ts'
 import { connectMysql } from '#engine/mysql/driver.ts'
@@ -10,11 +10,11 @@ import { readTarget } from '#engine/mysql/target.ts'
 import { databaseOptions } from '#engine/options.ts'
 import { mariadbMissing, startMariadb, type TestMariadb } from '../../support/mariadb.ts'
 import { makeCertificate, opensslMissing } from '../../support/tds-tls.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const missing = mariadbMissing() ?? opensslMissing()
-if (missing !== undefined) console.warn(`skipped: TLS to MariaDB: ${missing}`)
 
-describe.skipIf(missing !== undefined)('TLS to MariaDB', () => {
+describeUnless(missing)('TLS to MariaDB', () => {
   let server: TestMariadb
   let folder: string
   let ca: string

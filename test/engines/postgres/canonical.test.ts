@@ -1,9 +1,10 @@
 /** Canonical output on real servers: a value has the same bytes at the top, in an embed, in an array and in a composite. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Column, Table } from '#catalog/model.ts'
 import type { Bound, Condition, Output } from '#plan/ast.ts'
 import { postgresMissing, postgresVersions } from '../../support/postgres.ts'
 import { type Bench, columnOf, openBench, outputs, param, ref, select } from './dialect.fixture.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 /** A type, one value as an SQL literal, and its canonical JSON; with `numbers=string` and `native` where they differ. */
 type Sample = readonly [
@@ -139,7 +140,7 @@ const embedded = (one: Table, target: Table, shown: (alias: string) => Output[])
 
 for (const version of postgresVersions) {
   const missing = postgresMissing(version)
-  describe.skipIf(missing !== undefined)(`canonical values of PostgreSQL ${version} ${missing ?? ''}`, () => {
+  describeUnless(missing)(`canonical values of PostgreSQL ${version}`, () => {
     let bench: Bench
     beforeAll(async () => {
       bench = await openBench(version)

@@ -9,6 +9,7 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { connect, request, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const schema = `
 CREATE SCHEMA sales;
@@ -121,7 +122,7 @@ for (const version of postgresVersions) suite(version)
 
 function suite(version: number) {
   const missing = postgresMissing(version)
-  describe.skipIf(missing !== undefined)(`PostgreSQL ${version} catalogue ${missing ?? ''}`, () => {
+  describeUnless(missing)(`PostgreSQL ${version} catalogue`, () => {
     let server: TestPostgres
     let url: string
     let c: TestConnection

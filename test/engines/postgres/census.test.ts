@@ -1,5 +1,5 @@
 /** The list of sessions of a real server, as a gateway counts it: of every user, by the name alone. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { census } from '#engine/postgres/census.ts'
 import { nameSessions } from '#engine/session-name.ts'
 import {
@@ -9,12 +9,12 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { connect, limits, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 for (const version of postgresVersions) {
   const missing = postgresMissing(version)
-  if (missing !== undefined) console.warn(`skipped: the census on PostgreSQL ${version}: ${missing}`)
 
-  describe.skipIf(missing !== undefined)(`the census on PostgreSQL ${version}`, () => {
+  describeUnless(missing)(`the census on PostgreSQL ${version}`, () => {
     let server: TestPostgres
     const open: TestConnection[] = []
     const session = async (name: string, user = 'postgres', database = 'postgres') => {

@@ -10,12 +10,13 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { connect, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 for (const version of postgresVersions) suite(version)
 
 function suite(version: number) {
   const missing = postgresMissing(version)
-  describe.skipIf(missing !== undefined)(`PostgreSQL ${version} announcements ${missing ?? ''}`, () => {
+  describeUnless(missing)(`PostgreSQL ${version} announcements`, () => {
     let server: TestPostgres
     let url: string
     let c: TestConnection

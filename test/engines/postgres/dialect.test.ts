@@ -1,12 +1,13 @@
 /** The statements that the dialect writes, on real servers: understood, right, and served by indexes. */
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Routine } from '#catalog/model.ts'
 import { compile, readEstimate } from '#engine/postgres/dialect.ts'
 import { cases } from '#engine/statements.cases.ts'
 import type { Bound, Condition, Hidden, Insert, Join, Output, Select } from '#plan/ast.ts'
 import { postgresMissing, postgresVersions } from '../../support/postgres.ts'
 import { type Bench, columnOf, openBench, outputs, param, ref, select } from './dialect.fixture.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 /** The tables of the side-by-side cases, apart from the rest. */
 const shop = `
@@ -65,7 +66,7 @@ const setup = `
 
 for (const version of postgresVersions) {
   const missing = postgresMissing(version)
-  describe.skipIf(missing !== undefined)(`statements on PostgreSQL ${version} ${missing ?? ''}`, () => {
+  describeUnless(missing)(`statements on PostgreSQL ${version}`, () => {
     let bench: Bench
     beforeAll(async () => {
       bench = await openBench(version)

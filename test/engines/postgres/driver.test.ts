@@ -1,6 +1,6 @@
 /** The driver against real servers: canonical bytes, prepared statements, deadlines, cancels that hit nobody else, streams with back-pressure. */
 import { createServer, connect as tcpConnect, type Server, type Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Observation } from '#base/observation.ts'
 import type { Compiled, Connection, OutputColumn, RowFormat } from '#engine/engine.ts'
@@ -13,6 +13,7 @@ import {
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const never = new AbortController().signal
 const number = (name: string): OutputColumn => ({ name, encoding: 'number', hidden: false })
@@ -34,9 +35,8 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 for (const version of postgresVersions) {
   const missing = postgresMissing(version)
-  if (missing !== undefined) console.warn(`skipped: the driver on PostgreSQL ${version}: ${missing}`)
 
-  describe.skipIf(missing !== undefined)(`the driver on PostgreSQL ${version}`, () => {
+  describeUnless(missing)(`the driver on PostgreSQL ${version}`, () => {
     let server: TestPostgres
     const seen: Observation[] = []
     const open = (o: Record<string, unknown> = {}, url = server.url()): Promise<Connection> => {

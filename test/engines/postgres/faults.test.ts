@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '#base/clock.ts'
 import type { Fault } from '#engine/engine.ts'
 import { classify } from '#engine/postgres/faults.ts'
@@ -9,6 +9,7 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { connect, limits, type TestConnection } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const schema = `
 CREATE TABLE parents (id int PRIMARY KEY, name text NOT NULL, size int CONSTRAINT positive CHECK (size > 0));
@@ -28,7 +29,7 @@ for (const version of postgresVersions) suite(version)
 
 function suite(version: number) {
   const missing = postgresMissing(version)
-  describe.skipIf(missing !== undefined)(`PostgreSQL ${version} faults ${missing ?? ''}`, () => {
+  describeUnless(missing)(`PostgreSQL ${version} faults`, () => {
     let server: TestPostgres
     let url: string
     let c: TestConnection

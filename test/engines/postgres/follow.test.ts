@@ -1,6 +1,6 @@
 /** The position of a write that comes along with its commit: in the same trip, never before the commit, never at its cost. */
 import { connect as tcpConnect, createServer } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Compiled } from '#engine/engine.ts'
 import { databaseOptions } from '#engine/options.ts'
@@ -13,6 +13,7 @@ import {
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const never = new AbortController().signal
 const write = (sql: string): Compiled => ({
@@ -28,9 +29,8 @@ const lsn = (text: string | null | undefined) => readLsn(text ?? '') ?? -1n
 
 for (const version of postgresVersions) {
   const missing = postgresMissing(version)
-  if (missing !== undefined) console.warn(`skipped: positions on PostgreSQL ${version}: ${missing}`)
 
-  describe.skipIf(missing !== undefined)(`a position along with a commit on PostgreSQL ${version}`, () => {
+  describeUnless(missing)(`a position along with a commit on PostgreSQL ${version}`, () => {
     let server: TestPostgres
     const open = (url = server.url(), more: Record<string, unknown> = {}): Promise<PostgresConnection> => {
       const options = databaseOptions.parse({ url, ...more })

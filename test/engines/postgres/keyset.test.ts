@@ -1,10 +1,11 @@
 /** Pages by cursor on real servers: every row exactly once in every order, and each page found by an index. */
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { compile } from '#engine/postgres/dialect.ts'
 import type { Bound, OrderTerm, Select } from '#plan/ast.ts'
 import { postgresMissing, postgresVersions } from '../../support/postgres.ts'
 import { type Bench, openBench, ref, select } from './dialect.fixture.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const setup = `
   create table ledger (id int primary key, a int, b text collate "C", c int not null, d numeric);
@@ -40,7 +41,7 @@ const page = (
 
 for (const version of postgresVersions) {
   const missing = postgresMissing(version)
-  describe.skipIf(missing !== undefined)(`pages by cursor on PostgreSQL ${version} ${missing ?? ''}`, () => {
+  describeUnless(missing)(`pages by cursor on PostgreSQL ${version}`, () => {
     let bench: Bench
     beforeAll(async () => {
       bench = await openBench(version)

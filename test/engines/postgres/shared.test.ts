@@ -1,5 +1,5 @@
 /** Several borrowers of one session on a real server: each gets its own answer, and nobody feels what befalls another. */
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Compiled, Connection } from '#engine/engine.ts'
 import { databaseOptions } from '#engine/options.ts'
@@ -11,6 +11,7 @@ import {
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const never = new AbortController().signal
 const compiled = (text: string): Compiled => ({
@@ -38,9 +39,8 @@ const told = (work: ReturnType<Connection['run']>) =>
 
 for (const version of postgresVersions) {
   const missing = postgresMissing(version)
-  if (missing !== undefined) console.warn(`skipped: shared sessions on PostgreSQL ${version}: ${missing}`)
 
-  describe.skipIf(missing !== undefined)(`a shared session of PostgreSQL ${version}`, () => {
+  describeUnless(missing)(`a shared session of PostgreSQL ${version}`, () => {
     let server: TestPostgres
     let c: PostgresConnection
     const open = () => {

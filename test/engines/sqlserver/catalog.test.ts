@@ -5,6 +5,7 @@ import type { Connection } from '#engine/engine.ts'
 import { fingerprint, readCatalog } from '#engine/sqlserver/catalog.ts'
 import { sqlServerMissing, startSqlServer, type TestSqlServer } from '../../support/sqlserver.ts'
 import { connect, request } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const schema = `
 CREATE TYPE email FROM varchar(80) NOT NULL;
@@ -88,7 +89,7 @@ GRANT EXECUTE ON adds TO reader;
 GRANT SELECT ON orders_of TO reader;`
 
 const missing = sqlServerMissing()
-describe.skipIf(missing !== undefined)(`SQL Server catalogue ${missing ?? ''}`, () => {
+describeUnless(missing)('SQL Server catalogue', () => {
   let server: TestSqlServer
   let url: string
   let c: Connection

@@ -71,89 +71,78 @@ describe('a login', () => {
   })
 
   const noCertificates = opensslMissing()
-  if (noCertificates !== undefined) console.warn(`skipped: TLS to SQL Server: ${noCertificates}`)
 
-  it.skipIf(noCertificates !== undefined)(
-    'encrypts where the server can, and looks at the certificate only when told to',
-    async () => {
-      const certificate = makeCertificate('127.0.0.1')
-      const long = 'ü'.repeat(20_000)
-      const server = await stub({
-        certificate,
-        answer: answering({ LONG: (reply) => void reply.columns({ t: 'text' }).row(long).done(1) }),
-      })
-      const read = async (tls: object) => {
-        const c = await open(server, { tls })
-        return JSON.parse(text((await c.run(compiled('LONG', [column('t')]), [], within(5000))).body))
-      }
-      for (const tls of [
-        { mode: 'prefer' },
-        { mode: 'require' },
-        { mode: 'verify-full', ca: certificate.cert },
-      ])
-        expect(await read(tls)).toEqual([{ t: long }])
-      const logins = server.logins.length
-      expect(await faultOf(read({ mode: 'verify-full' }))).toBe('disconnected no')
-      // Not even the login was sent to a server that nobody vouches for.
-      expect(server.logins.length).toBe(logins)
-    },
-  )
+  it('encrypts where the server can, and looks at the certificate only when told to', async (context) => {
+    context.skip(noCertificates !== undefined, noCertificates)
+    const certificate = makeCertificate('127.0.0.1')
+    const long = 'ü'.repeat(20_000)
+    const server = await stub({
+      certificate,
+      answer: answering({ LONG: (reply) => void reply.columns({ t: 'text' }).row(long).done(1) }),
+    })
+    const read = async (tls: object) => {
+      const c = await open(server, { tls })
+      return JSON.parse(text((await c.run(compiled('LONG', [column('t')]), [], within(5000))).body))
+    }
+    for (const tls of [
+      { mode: 'prefer' },
+      { mode: 'require' },
+      { mode: 'verify-full', ca: certificate.cert },
+    ])
+      expect(await read(tls)).toEqual([{ t: long }])
+    const logins = server.logins.length
+    expect(await faultOf(read({ mode: 'verify-full' }))).toBe('disconnected no')
+    // Not even the login was sent to a server that nobody vouches for.
+    expect(server.logins.length).toBe(logins)
+  })
 
-  it.skipIf(noCertificates !== undefined)(
-    'refuses the certificate of another host, though its authority is trusted',
-    async () => {
-      const certificate = makeCertificate('db.example')
-      const server = await stub({ certificate })
-      const tls = { mode: 'verify-full', ca: certificate.cert }
-      expect(await faultOf(open(server, { tls }))).toBe('disconnected no')
-      expect(server.logins).toEqual([])
-      expect((await open(server, { tls: { mode: 'require' } })).isUsable()).toBe(true)
-    },
-  )
+  it('refuses the certificate of another host, though its authority is trusted', async (context) => {
+    context.skip(noCertificates !== undefined, noCertificates)
+    const certificate = makeCertificate('db.example')
+    const server = await stub({ certificate })
+    const tls = { mode: 'verify-full', ca: certificate.cert }
+    expect(await faultOf(open(server, { tls }))).toBe('disconnected no')
+    expect(server.logins).toEqual([])
+    expect((await open(server, { tls: { mode: 'require' } })).isUsable()).toBe(true)
+  })
 
-  it.skipIf(noCertificates !== undefined)(
-    'speaks TLS before anything else when told so (TDS 8.0), and then always looks at the certificate',
-    async () => {
-      const certificate = makeCertificate('127.0.0.1')
-      const server = await stub({
-        certificate,
-        strict: true,
-        answer: answering({ 'SELECT 1': one }),
-      })
-      const strict = { url: `${server.url}?encrypt=strict` }
-      const c = await open(server, { ...strict, tls: { ca: certificate.cert } })
-      expect((await c.run(select1, [], within(5000))).rows).toBe(1)
-      expect(server.logins).toHaveLength(1)
-      // Nobody vouches for it, and no mode of the options makes that right.
-      for (const mode of ['prefer', 'require'] as const)
-        expect(await faultOf(open(server, { ...strict, tls: { mode } }))).toBe('disconnected no')
-      const other = await stub({ certificate: makeCertificate('db.example'), strict: true })
-      expect(
-        await faultOf(open(other, { url: `${other.url}?encrypt=strict`, tls: { ca: certificate.cert } })),
-      ).toBe('disconnected no')
-      expect(server.logins).toHaveLength(1)
-    },
-  )
+  it('speaks TLS before anything else when told so (TDS 8.0), and then always looks at the certificate', async (context) => {
+    context.skip(noCertificates !== undefined, noCertificates)
+    const certificate = makeCertificate('127.0.0.1')
+    const server = await stub({
+      certificate,
+      strict: true,
+      answer: answering({ 'SELECT 1': one }),
+    })
+    const strict = { url: `${server.url}?encrypt=strict` }
+    const c = await open(server, { ...strict, tls: { ca: certificate.cert } })
+    expect((await c.run(select1, [], within(5000))).rows).toBe(1)
+    expect(server.logins).toHaveLength(1)
+    // Nobody vouches for it, and no mode of the options makes that right.
+    for (const mode of ['prefer', 'require'] as const)
+      expect(await faultOf(open(server, { ...strict, tls: { mode } }))).toBe('disconnected no')
+    const other = await stub({ certificate: makeCertificate('db.example'), strict: true })
+    expect(
+      await faultOf(open(other, { url: `${other.url}?encrypt=strict`, tls: { ca: certificate.cert } })),
+    ).toBe('disconnected no')
+    expect(server.logins).toHaveLength(1)
+  })
 
-  it.skipIf(noCertificates !== undefined)(
-    'does not fall back where it is to be strict, and finds no way to a server that is',
-    async () => {
-      const certificate = makeCertificate('127.0.0.1')
-      const older = await stub({ certificate })
-      const plain = await stub()
-      for (const server of [older, plain]) {
-        const url = `${server.url}?encrypt=strict`
-        expect(await faultOf(open(server, { url, connectTimeout: '500ms' }))).toMatch(/^disconnected/)
-      }
-      const newer = await stub({ certificate, strict: true })
-      for (const mode of ['disable', 'prefer', 'require'] as const)
-        expect(await faultOf(open(newer, { tls: { mode }, connectTimeout: '500ms' }))).toMatch(
-          /^disconnected/,
-        )
-      expect([older, plain, newer].flatMap(({ logins }) => logins)).toEqual([])
-      for (const server of [older, plain, newer]) await expect.poll(server.open).toBe(0)
-    },
-  )
+  it('does not fall back where it is to be strict, and finds no way to a server that is', async (context) => {
+    context.skip(noCertificates !== undefined, noCertificates)
+    const certificate = makeCertificate('127.0.0.1')
+    const older = await stub({ certificate })
+    const plain = await stub()
+    for (const server of [older, plain]) {
+      const url = `${server.url}?encrypt=strict`
+      expect(await faultOf(open(server, { url, connectTimeout: '500ms' }))).toMatch(/^disconnected/)
+    }
+    const newer = await stub({ certificate, strict: true })
+    for (const mode of ['disable', 'prefer', 'require'] as const)
+      expect(await faultOf(open(newer, { tls: { mode }, connectTimeout: '500ms' }))).toMatch(/^disconnected/)
+    expect([older, plain, newer].flatMap(({ logins }) => logins)).toEqual([])
+    for (const server of [older, plain, newer]) await expect.poll(server.open).toBe(0)
+  })
 
   it('says that it only reads when that is all it does', async () => {
     const server = await stub()

@@ -1,6 +1,6 @@
 /** What a SQL Server tells of itself: its role, who has sessions in it, and what a user without permissions does not see. */
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Compiled, Connection } from '#engine/engine.ts'
 import { census } from '#engine/sqlserver/census.ts'
 import { classify } from '#engine/sqlserver/faults.ts'
@@ -8,11 +8,11 @@ import { createReplication } from '#engine/sqlserver/replication.ts'
 import { unseen } from '#engine/sqlserver/server-state.ts'
 import { sqlServerMissing, startSqlServer, type TestSqlServer } from '../../support/sqlserver.ts'
 import { connect, limits } from './connection.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 const missing = sqlServerMissing()
-if (missing !== undefined) console.warn(`skipped: role and census of a real SQL Server: ${missing}`)
 
-describe.skipIf(missing !== undefined)('a SQL Server', () => {
+describeUnless(missing)('a SQL Server', () => {
   let server: TestSqlServer
   let url: string
   let guestUrl: string

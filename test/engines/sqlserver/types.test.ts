@@ -1,9 +1,10 @@
 /** Every type of SQL Server through HTTP: canonical at the top and in embeds, written back as it was read, found by its value. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
 import { sqlServerMissing, startSqlServer, type TestSqlServer } from '../../support/sqlserver.ts'
 import { checkCanonical, checkFound, checkNull, checkWritten, type TypeTable } from '../type-checks.ts'
 import { samples } from './types.samples.ts'
+import { describeUnless } from '../../support/unless.ts'
 
 /** One table a type: a row a value, and a last one of NULL; all hang on the one row of `hub`. */
 const tables = samples
@@ -16,7 +17,7 @@ const tables = samples
   .join('\nGO\n')
 
 const missing = sqlServerMissing()
-describe.skipIf(missing !== undefined)(`the types of SQL Server ${missing ?? ''}`, () => {
+describeUnless(missing)('the types of SQL Server', () => {
   let server: TestSqlServer
   let url: string
   let gateway: TestGateway

@@ -23,9 +23,10 @@ test('a TLS handshake that is given up on rejects with the reason, and throws no
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
   const target = targetOf(databaseOptions.parse({ host: '127.0.0.1', port, tls: { mode: 'require' } }), form)
-  const socket = await connectSocket({ host: '127.0.0.1', port }, new AbortController().signal)
+  const inlet = { receive: () => {} }
+  const socket = await connectSocket({ host: '127.0.0.1', port }, inlet, new AbortController().signal)
   socket.on('error', () => {})
-  const handshake = encrypt(socket, target)
+  const handshake = encrypt(socket, target, inlet)
   setImmediate(() => socket.destroy(new Error('given up')))
   await expect(handshake).rejects.toThrow('given up')
   await new Promise((resolve) => setTimeout(resolve, 20))

@@ -5,16 +5,38 @@ import tls from 'node:tls'
 import type { Clock } from '#base/clock.ts'
 import type { Target } from './target.ts'
 
+/** Where a socket's bytes go. A chunk is valid during the call only. */
+export interface Inlet {
+  receive(chunk: Buffer): void
+}
+
+/**
+ * What all sockets read into, one after the other: what came is dealt with before the next read. Node would make a buffer
+ * of 64 KiB for each read, small answers included. 128 KiB take most pages in one read.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(131_072)
+
+/** Options of net.connect under which a socket has no `data` events. */
+const reading = (inlet: Inlet): net.OnReadOpts => ({
+  buffer: readBuffer,
+  callback: (bytes) => {
+    inlet.receive(readBuffer.subarray(0, bytes))
+    return true
+  },
+})
+
 /** A place to connect to. */
 export type Place = { readonly host: string; readonly port: number } | { readonly path: string }
 
 /**
  * Connects over TCP, or to a Unix socket.
+ * @param inlet gets what is read as long as nothing else reads from the socket, such as TLS
  * @throws what the network said, or the reason of the signal; nothing is left open then
  */
-export async function connectSocket(place: Place, signal: AbortSignal): Promise<net.Socket> {
+export async function connectSocket(place: Place, inlet: Inlet, signal: AbortSignal): Promise<net.Socket> {
   const socket = net.connect({
     ...('path' in place ? { path: place.path } : { host: place.host, port: place.port }),
+    onread: reading(inlet),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
@@ -40,9 +62,10 @@ export const reasonOf = (signal: AbortSignal): Error =>
 
 /**
  * TLS over a connected socket, as `target.tls` wants it: the certificate is verified in mode `verify-full` only.
+ * @param inlet gets what is read from then on
  * @throws what the handshake said
  */
-export async function encrypt(socket: net.Socket, target: Target): Promise<tls.TLSSocket> {
+export async function encrypt(socket: net.Socket, target: Target, inlet: Inlet): Promise<tls.TLSSocket> {
   const verify = target.tls.mode === 'verify-full'
   const secure = tls.connect({
     socket,
@@ -62,6 +85,7 @@ export async function encrypt(socket: net.Socket, target: Target): Promise<tls.T
   // One that is destroyed in its handshake emits its error twice; nobody hears the second one.
   secure.on('error', () => {})
   await once(secure, 'secureConnect')
+  secure.on('data', (chunk: Buffer) => inlet.receive(chunk))
   return secure
 }
 

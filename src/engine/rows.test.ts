@@ -97,6 +97,25 @@ describe('JSON', () => {
     ).toEqual({ text: '[{"id":1},{"id":2}]', count: 3, hidden: ['x2', null] })
   })
 
+  it('keeps the hidden columns of a row whose bytes are overwritten behind `hold`', () => {
+    const columns = [column('id', 'number'), column('k', 'text', true), column('z', 'text', true)]
+    const writer = createRowWriter(columns, 'array', 2, createScratch())
+    const rows = [
+      ['1', 'a', 'aa'],
+      ['2', 'b', null],
+      ['3', 'c', 'cc'],
+    ].map(dataRow)
+    for (const bytes of rows) {
+      const chunk = Buffer.concat([Buffer.from('head'), bytes, Buffer.from('tail')])
+      writer.row(chunk, 4)
+      writer.hold()
+      chunk.fill(0xff)
+    }
+    const { body, hidden } = writer.finish()
+    expect(body.toString()).toBe('[{"id":1},{"id":2}]')
+    expect(hidden).toEqual(['b', null])
+  })
+
   it('writes an empty array without rows, and nothing for a missing object', () => {
     expect(write([column('id', 'number')], [])).toEqual({ text: '[]', count: 0, hidden: undefined })
     expect(write([column('id', 'number')], [], 'object').text).toBe('')

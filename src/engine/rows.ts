@@ -1,4 +1,5 @@
 /** The tap: turns rows of texts, as they came over the wire, into JSON, NDJSON or CSV bytes without making a row object. */
+import { giveBuffer, takeBuffer } from '#base/buffers.ts'
 import type { OutputColumn, RowFormat } from './engine.ts'
 import {
   comma,
@@ -28,15 +29,20 @@ export interface RowWriter {
   /**
    * One row from `start` on, in the form of PostgreSQL's DataRow: the number of columns (16 bit), then for each its
    * length (32 bit, all big-endian; -1 for NULL) and the bytes of its text. Drivers of other protocols write this form.
-   * The bytes are not kept, except those of the last row until the next one or `finish`.
+   * The bytes are not kept, except those of the last row until the next one, `hold` or `finish`.
    */
   row(bytes: Buffer, start: number): void
+  /** The bytes of the last row are about to go: copies them if they are still needed. */
+  hold(): void
   /** Bytes waiting to be taken. */
   pending(): number
   /** The bytes so far, for a stream; further rows go to a new buffer. */
   take(): Buffer
   rows(): number
-  /** Closes the body. `hidden`: texts of the hidden columns of the last kept row. */
+  /**
+   * Closes the body, which then is the caller's: a large one may be given back when it has been sent (#base/buffers.ts).
+   * `hidden`: texts of the hidden columns of the last kept row.
+   */
   finish(): { body: Buffer; rows: number; hidden: (string | null)[] | undefined }
 }
 
@@ -131,11 +137,15 @@ export function createRowWriter(
   let written = 0
   let lastBytes: Buffer | undefined
   let lastStart = 0
+  /** `lastBytes` is our own. */
+  let held = false
 
   const room = (bytes: number) => {
     if (end + bytes <= out.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(out.length * 2, end + bytes))
+    const wanted = Math.max(out.length * 2, end + bytes)
+    const larger = wanted > scratchLimit ? takeBuffer(wanted) : Buffer.allocUnsafeSlow(wanted)
     out.copy(larger, 0, 0, end)
+    if (out.length > scratchLimit) giveBuffer(out)
     out = larger
   }
   /** RFC 4180: quoted when it holds a quote, a comma or a line break; and when it is empty, which without quotes is NULL. */
@@ -220,7 +230,7 @@ export function createRowWriter(
 
   const begin = (most: number) => {
     limit = one ? Math.min(most, 1) : most
-    out = shape.expected > scratchLimit ? Buffer.allocUnsafeSlow(shape.expected) : scratch.buffer
+    out = shape.expected > scratchLimit ? takeBuffer(shape.expected) : scratch.buffer
     end = 0
     rows = 0
     written = 0
@@ -237,6 +247,7 @@ export function createRowWriter(
       if (rows > limit) return
       lastBytes = bytes
       lastStart = start
+      held = false
       const count = (bytes[start] as number) * 256 + (bytes[start + 1] as number)
       if (count !== columns.length)
         throw new Error(`the server sent ${count} columns, the statement has ${columns.length}`)
@@ -259,6 +270,14 @@ export function createRowWriter(
         out[end++] = 13
         out[end++] = newline
       }
+    },
+    hold() {
+      if (!anyHidden || lastBytes === undefined || held) return
+      let to = lastStart + 2
+      for (let i = 0; i < columns.length; i++) to += 4 + Math.max(0, lengthAt(lastBytes, to))
+      lastBytes = Buffer.from(lastBytes.subarray(lastStart, to))
+      lastStart = 0
+      held = true
     },
     pending: () => end,
     take() {

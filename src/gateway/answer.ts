@@ -12,7 +12,14 @@ export interface PageInfo {
 
 /** `etag` without quotes; undefined when the answer has none. */
 export type Answer =
-  | { readonly kind: 'rows'; readonly media: MediaType; readonly body: Uint8Array; readonly page: PageInfo }
+  | {
+      readonly kind: 'rows'
+      readonly media: MediaType
+      readonly body: Uint8Array
+      /** Nobody else has the body: its buffer may be given back when it has been sent (#base/buffers.ts). */
+      readonly lent?: true
+      readonly page: PageInfo
+    }
   | {
       readonly kind: 'row'
       readonly media: MediaType

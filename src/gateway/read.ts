@@ -136,6 +136,7 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
       kind: 'rows',
       media: request.media,
       body: result.body,
+      lent: true,
       page: { offset: cursor === undefined ? (offset ?? 0) : undefined, rows, total, next },
     }
   }

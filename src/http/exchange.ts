@@ -1,6 +1,7 @@
 /** One HTTP exchange on the data listener: what came in, what travels along, and what is noted at its end. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { giveBuffer } from '#base/buffers.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Consistency, Context, Principal } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
@@ -231,7 +232,7 @@ const joinedBytes = 16_384
  */
 export function finishExchange(
   x: Exchange,
-  { status, headers, body }: Reply,
+  { status, headers, body, lent }: Reply,
   { soon }: Pick<Clock, 'soon'>,
 ): void {
   if (x.streaming) return
@@ -244,7 +245,7 @@ export function finishExchange(
     if (outgoing.destroyed || outgoing.headersSent) return
     outgoing.writeHead(status, headers)
     if (bytes === null) outgoing.end()
-    else if (bytes.length > joinedBytes) outgoing.end(bytes)
+    else if (bytes.length > joinedBytes) outgoing.end(bytes, lent && (() => giveBuffer(bytes)))
     else
       outgoing.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), 'latin1')
   })

@@ -6,6 +6,8 @@ export interface Reply {
   readonly status: number
   readonly headers: Record<string, string>
   readonly body: Uint8Array | string | null
+  /** The body's buffer is given back when it has been sent; whoever keeps the reply copies it. */
+  readonly lent?: true | undefined
 }
 
 const typeBase = 'https://postern.dev/problems/'

@@ -98,7 +98,7 @@ export function respond(answer: Exclude<Answer, { kind: 'stream' }>, asked: Aske
       if (asked.preferences.count !== undefined) headers['content-range'] = contentRange(answer.page)
       if (answer.page.next !== undefined) headers['link'] = nextLink(asked, answer.page.next)
       const created = asked.method === 'POST' && !asked.path.includes('/rpc/')
-      return { status: created ? 201 : 200, headers, body: answer.body }
+      return { status: created ? 201 : 200, headers, body: answer.body, lent: answer.lent }
     }
     case 'row': {
       if (answer.etag !== undefined) headers['etag'] = `"${answer.etag}"`

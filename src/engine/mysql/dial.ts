@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { createConnection } from 'mysql2'
-import { connectSocket, encrypt, reasonOf, tlsRefused } from '#engine/dial.ts'
+import { connectSocket, encrypt, type Inlet, reasonOf, tlsRefused } from '#engine/dial.ts'
 import type { Target } from '#engine/target.ts'
 import { askFor, cacheMetadata, capability, type Handshake, readHandshake } from './packets.ts'
 import { ServerError } from './server-error.ts'
@@ -48,11 +48,13 @@ const charset = 'UTF8MB4_BIN'
  */
 export async function login(target: Target, o: LoginOptions, signal: AbortSignal): Promise<Login> {
   const unix = target.host.startsWith('/')
+  const inlet: Inlet = { receive: () => {} }
   const socket = await connectSocket(
     unix ? { path: target.host } : { host: o.address ?? target.host, port: target.port },
+    inlet,
     signal,
   )
-  const entry = createEntry(socket)
+  const entry = createEntry(socket, inlet)
   const give = () => entry.destroy(reasonOf(signal))
   signal.addEventListener('abort', give)
   try {
@@ -98,9 +100,8 @@ interface Entry {
   destroy(error: Error | undefined): void
 }
 
-function createEntry(plain: Socket): Entry {
+function createEntry(plain: Socket, inlet: Inlet): Entry {
   let socket = plain
-  let receive: ((chunk: Buffer) => void) | undefined
   let extended = 0
   const early: Buffer[] = []
   const facade = new SocketFacade((chunk, done) => {
@@ -110,10 +111,6 @@ function createEntry(plain: Socket): Entry {
     socket.write(chunk, done)
   })
   const listen = (to: Socket) => {
-    to.on('data', (chunk: Buffer) => {
-      if (receive !== undefined) receive(chunk)
-      else early.push(chunk)
-    })
     to.on('error', (error) => facade.emit('error', error))
     to.on('close', () => facade.emit('close'))
   }
@@ -127,8 +124,8 @@ function createEntry(plain: Socket): Entry {
         reject(error)
       }
     })
-    receive = (chunk) => {
-      early.push(chunk)
+    inlet.receive = (chunk) => {
+      early.push(Buffer.from(chunk))
       frame(chunk)
     }
     facade.once('error', reject)
@@ -141,19 +138,19 @@ function createEntry(plain: Socket): Entry {
     facade,
     socket: () => socket,
     async secure(target) {
-      plain.removeAllListeners('data')
-      socket = await encrypt(plain, target)
+      socket = await encrypt(plain, target, inlet)
       listen(socket)
     },
     ask: (bits) => {
       extended = bits
     },
     begin: () => {
-      receive = (chunk) => facade.emit('data', chunk)
-      for (const chunk of early.splice(0)) receive(chunk)
+      // mysql2 keeps what it has not read to the end.
+      inlet.receive = (chunk) => facade.emit('data', Buffer.from(chunk))
+      for (const chunk of early.splice(0)) inlet.receive(chunk)
     },
     handOver: (to) => {
-      receive = to
+      inlet.receive = to
       // Lets go of mysql2.
       facade.removeAllListeners().on('error', () => {})
     },

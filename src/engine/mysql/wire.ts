@@ -167,7 +167,8 @@ export type OnPacket = (bytes: Buffer, start: number, end: number) => void
 
 /**
  * Cuts a stream of chunks into packets, wherever the chunks are split, and joins those that are continued. A packet
- * inside one chunk is not copied; one that spans chunks is joined once, so a very long row costs linear time.
+ * inside one chunk is not copied; of one that spans chunks each part is copied and they are joined once, so a very long row
+ * costs linear time. No chunk is kept: it is valid during the call only.
  * @returns a function that takes the next chunk
  */
 export function createFramer(onPacket: OnPacket, maxPayload = fullPacket): (chunk: Buffer) => void {
@@ -180,7 +181,7 @@ export function createFramer(onPacket: OnPacket, maxPayload = fullPacket): (chun
 
   const deliver = (bytes: Buffer, start: number, end: number) => {
     if (end - start === maxPayload) {
-      continued.push(bytes.subarray(start, end))
+      continued.push(Buffer.from(bytes.subarray(start, end)))
       return
     }
     if (continued.length === 0) {
@@ -203,7 +204,7 @@ export function createFramer(onPacket: OnPacket, maxPayload = fullPacket): (chun
         parts = []
         have = 0
       } else if (have + chunk.length < need) {
-        parts.push(chunk)
+        parts.push(Buffer.from(chunk))
         have += chunk.length
         return
       } else {
@@ -222,7 +223,7 @@ export function createFramer(onPacket: OnPacket, maxPayload = fullPacket): (chun
         4 + ((chunk[at] as number) | ((chunk[at + 1] as number) << 8) | ((chunk[at + 2] as number) << 16))
       if (at + size > length) {
         need = size
-        parts = [chunk.subarray(at)]
+        parts = [Buffer.from(chunk.subarray(at))]
         have = length - at
         return
       }
@@ -230,7 +231,7 @@ export function createFramer(onPacket: OnPacket, maxPayload = fullPacket): (chun
       at += size
     }
     if (at < length) {
-      parts = [chunk.subarray(at)]
+      parts = [Buffer.from(chunk.subarray(at))]
       have = length - at
       need = 0
     }

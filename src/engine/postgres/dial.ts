@@ -2,35 +2,50 @@
 import { EventEmitter, once } from 'node:events'
 import type net from 'node:net'
 import postgres from 'postgres'
-import { connectSocket, encrypt, reasonOf, tlsRefused } from '#engine/dial.ts'
+import { connectSocket, encrypt, type Inlet, reasonOf, tlsRefused } from '#engine/dial.ts'
 import type { Target } from '#engine/target.ts'
 import { backend, cancelRequest, createFramer, sslRequest } from './wire.ts'
 
-/** Resolves when the socket is connected (and encrypted as the target wants); rejects on failure or abort. */
-export async function openSocket(target: Target, signal: AbortSignal): Promise<net.Socket> {
+const nothing = () => {}
+
+/**
+ * Resolves when the socket is connected (and encrypted as the target wants); rejects on failure or abort.
+ * @param inlet gets what the server sends from then on
+ */
+export async function openSocket(target: Target, inlet: Inlet, signal: AbortSignal): Promise<net.Socket> {
+  const answer = Promise.withResolvers<Buffer>()
+  /** Who listens until TLS has been spoken of. */
+  const first: Inlet = { receive: (chunk) => answer.resolve(Buffer.from(chunk)) }
   const unix = target.host.startsWith('/')
   const socket = await connectSocket(
     unix ? { path: `${target.host}/.s.PGSQL.${target.port}` } : target,
+    first,
     signal,
   )
+  const plain = () => {
+    first.receive = (chunk) => inlet.receive(chunk)
+    return socket
+  }
   // TLS over a Unix socket is not offered by the server.
-  if (target.tls.mode === 'disable' || unix) return socket
+  if (target.tls.mode === 'disable' || unix) return plain()
   const give = () => socket.destroy(reasonOf(signal))
   signal.addEventListener('abort', give)
   try {
     signal.throwIfAborted()
+    const lost = once(socket, 'close').then(() => Promise.reject(hungUp()))
+    lost.catch(() => {})
     socket.write(sslRequest)
-    const [answer] = (await once(socket, 'data')) as [Buffer]
+    const said = await Promise.race([answer.promise, lost])
     // Exactly one byte may come before TLS begins; more would be injected plain text (CVE-2021-23222).
-    if (answer.length !== 1)
+    if (said.length !== 1)
       throw Object.assign(new Error('the server sent more than one byte in answer to the TLS request'), {
         code: 'TLS_REFUSED',
       })
-    if (answer[0] !== 0x53) {
-      if (target.tls.mode === 'prefer') return socket
+    if (said[0] !== 0x53) {
+      if (target.tls.mode === 'prefer') return plain()
       throw tlsRefused(target)
     }
-    return await encrypt(socket, target)
+    return await encrypt(socket, target, inlet)
   } catch (error) {
     socket.on('error', () => {})
     socket.destroy()
@@ -39,6 +54,9 @@ export async function openSocket(target: Target, signal: AbortSignal): Promise<n
     signal.removeEventListener('abort', give)
   }
 }
+
+const hungUp = () =>
+  Object.assign(new Error('the server closed the connection during login'), { code: 'CONNECTION_CLOSED' })
 
 /** What a login brings: the socket, ours alone from now on, and the key to cancel with. */
 export interface Login {
@@ -60,24 +78,21 @@ export async function login(
   settings: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Login> {
-  const socket = await openSocket(target, signal)
+  const inlet: Inlet = { receive: nothing }
+  const socket = await openSocket(target, inlet, signal)
   const facade = new SocketFacade(socket)
   let processId = 0
   let secret: Uint8Array = new Uint8Array(4)
-  let receive: ((chunk: Buffer) => void) | undefined
   const watch = createFramer((type, bytes, start, end) => {
     if (type !== backend.backendKeyData) return
     processId = bytes.readInt32BE(start)
     secret = Uint8Array.from(bytes.subarray(start + 4, end))
   })
-  socket.on('data', (chunk: Buffer) => {
-    if (receive !== undefined) {
-      receive(chunk)
-      return
-    }
+  inlet.receive = (chunk) => {
     watch(chunk)
-    facade.emit('data', chunk)
-  })
+    // postgres.js keeps what it has not read to the end.
+    facade.emit('data', Buffer.from(chunk))
+  }
   socket.on('error', (error) => facade.emit('error', error))
   socket.on('close', (hadError) => facade.emit('close', hadError))
 
@@ -106,13 +121,7 @@ export async function login(
   signal.addEventListener('abort', give)
   const lost = new Promise<never>((_, reject) => {
     // A server that hangs up without a word would leave postgres.js waiting.
-    socket.once('close', () =>
-      reject(
-        Object.assign(new Error('the server closed the connection during login'), {
-          code: 'CONNECTION_CLOSED',
-        }),
-      ),
-    )
+    socket.once('close', () => reject(hungUp()))
   })
   lost.catch(() => {})
   try {
@@ -125,7 +134,7 @@ export async function login(
       secret,
       replica: rows[0][0],
       handOver: (to) => {
-        receive = to
+        inlet.receive = to
       },
     }
   } catch (error) {
@@ -176,7 +185,7 @@ export async function requestCancel(
   secret: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
-  const socket = await openSocket(target, signal)
+  const socket = await openSocket(target, { receive: nothing }, signal)
   const give = () => socket.destroy()
   signal.addEventListener('abort', give)
   try {

@@ -169,6 +169,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       deadline: o.deadline,
       signal: o.signal,
       onRow: rows.row,
+      onChunk: rows.hold,
       ...(o.behind === undefined ? {} : { behind: o.behind }),
     })
     const { body, rows: count, hidden } = rows.finish()

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Signal } from '#base/signal.ts'
 import type { CancelReason } from '#engine/session-errors.ts'
 
-/** Takes the rows of an exchange: DataRow payloads, valid during the call. */
+/** Takes the rows of an exchange: DataRow payloads, valid until the next one or `onChunk`. */
 type OnRow = (bytes: Buffer, start: number) => void
 
 /** One statement of an exchange. */
@@ -19,6 +19,8 @@ export interface ExchangeOptions {
   readonly signal: Signal
   /** Rows of the steps, but not of those in `before`. */
   readonly onRow: OnRow
+  /** Everything that has come is dealt with: the bytes of the last row are about to go. */
+  readonly onChunk?: () => void
   /** Run before the steps in the same trip, without rows: BEGIN, a changed statement_timeout. */
   readonly before?: readonly Step[]
   /**

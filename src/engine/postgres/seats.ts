@@ -182,6 +182,7 @@ class Trip {
             passenger.fail(error)
           }
         },
+        onChunk: () => writer?.hold(),
         onDone: (affected) => {
           const passenger = current()
           if (passenger.waits) {

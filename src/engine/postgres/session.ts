@@ -380,6 +380,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     receive: (chunk) => {
       try {
         frame(chunk)
+        current?.o.onChunk?.()
       } catch (error) {
         fail(error as Error)
       }

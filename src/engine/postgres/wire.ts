@@ -153,7 +153,8 @@ export type OnMessage = (type: number, bytes: Buffer, start: number, end: number
 
 /**
  * Cuts a stream of chunks into backend messages, wherever the chunks are split. A message inside one chunk is not
- * copied; one that spans chunks is joined once, so a very long row costs linear time.
+ * copied; of one that spans chunks each part is copied and they are joined once, so a very long row costs linear time. No
+ * chunk is kept: it is valid during the call only.
  * @returns a function that takes the next chunk
  */
 export function createFramer(onMessage: OnMessage): (chunk: Buffer) => void {
@@ -174,7 +175,7 @@ export function createFramer(onMessage: OnMessage): (chunk: Buffer) => void {
         have = 0
         chunk = joined
       } else if (have + chunk.length < need) {
-        parts.push(chunk)
+        parts.push(Buffer.from(chunk))
         have += chunk.length
         return
       } else {
@@ -193,7 +194,7 @@ export function createFramer(onMessage: OnMessage): (chunk: Buffer) => void {
       if (size < 5) throw new Error(`malformed message of the server: length ${size - 1}`)
       if (at + size > length) {
         need = size
-        parts = [chunk.subarray(at)]
+        parts = [Buffer.from(chunk.subarray(at))]
         have = length - at
         return
       }
@@ -201,7 +202,7 @@ export function createFramer(onMessage: OnMessage): (chunk: Buffer) => void {
       at += size
     }
     if (at < length) {
-      parts = [chunk.subarray(at)]
+      parts = [Buffer.from(chunk.subarray(at))]
       have = length - at
       need = 0
     }

@@ -104,7 +104,12 @@ export type Observation =
       /** Why, with the counts that made it. */
       detail: Readonly<Record<string, unknown>>
     }
-  | { kind: 'cancel'; pool: string; why: 'deadline' | 'client' | 'drain'; outcome: 'sent' | 'failed' }
+  | {
+      kind: 'cancel'
+      pool: string
+      why: 'deadline' | 'client' | 'patience' | 'drain'
+      outcome: 'sent' | 'failed'
+    }
   | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' }
   | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }
   | { kind: 'catalog.failed'; error: unknown }

@@ -93,6 +93,8 @@ export interface Table extends TableId {
     readonly update: boolean
     readonly delete: boolean
   }
+  /** An insert puts in its row and does nothing else: no trigger, no rule. Left out where that is not known. */
+  readonly plainInserts?: true
   readonly comment?: string
 }
 

@@ -159,8 +159,8 @@ export interface Connection {
 /** One session lent to several borrowers at once, whose statements travel in one trip. */
 export interface Shared {
   /**
-   * One for each borrower, to run one statement that only reads, under its own deadline and signal, or to be closed
-   * unused. They set off when the last has done either. Whoever hangs up or is late gets off; the others travel on.
+   * One for each borrower, to run one statement under its own deadline and signal, or to be closed unused. They set off
+   * when the last has done either. Whoever hangs up gets off, and the others travel on; so does a read that is late.
    */
   readonly seats: readonly Connection[]
   /** Resolves when the session is free again; never rejects. */
@@ -271,8 +271,11 @@ export interface Engine {
   readonly capabilities: Capabilities
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
-  /** Left out where a session takes one statement at a time. */
-  readonly share?: (c: Connection, borrowers: number) => Shared
+  /**
+   * Left out where a session takes one statement at a time. `reads`: statements that only read. `inserts`: they are committed together or not at all; if not, each is told
+   * `TakenApart` unless the outcome is unknown.
+   */
+  readonly share?: (c: Connection, borrowers: number, sharing: 'reads' | 'inserts') => Shared
   /**
    * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
    * @throws GatewayError when they do not say where the database is

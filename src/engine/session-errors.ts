@@ -1,6 +1,7 @@
 /** How a statement or its session can end badly, whatever the engine; each engine's own ServerError tells what its server said. */
 
-export type CancelReason = 'deadline' | 'client'
+/** `patience`: it kept others waiting that travel in the same trip. */
+export type CancelReason = 'deadline' | 'client' | 'patience'
 
 /** The session was lost. `sent`: a statement was under way, so that a write may have happened. */
 export class SessionLost extends Error {
@@ -17,6 +18,24 @@ export class SessionLost extends Error {
     super(reason, options.cause === undefined ? undefined : { cause: options.cause })
     this.sent = sent
     this.cancelled = options.cancelled
+  }
+}
+
+/** The reason of a signal that ends a trip because it takes too long for those who share it. */
+export const outOfPatience = 'patience'
+
+/**
+ * Statements that travelled together were rolled back together, because one of them failed or kept the others waiting. For
+ * itself it may well be done.
+ */
+export class TakenApart extends Error {
+  override readonly name = 'TakenApart'
+  /** It was this one that failed or ran when patience ended. */
+  readonly culprit: boolean
+
+  constructor(culprit: boolean, cause: unknown) {
+    super('rolled back together with others', { cause })
+    this.culprit = culprit
   }
 }
 

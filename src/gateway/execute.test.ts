@@ -4,8 +4,9 @@ import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Observation } from '#base/observation.ts'
 import type { Connection, Fault, ServerRole } from '#engine/engine.ts'
-import type { Pool } from '#pool/types.ts'
+import type { Pool, Sharing } from '#pool/types.ts'
 import { noBreakers } from './breakers.ts'
+import { TakenApart } from '#engine/session-errors.ts'
 import { createExecute, type Trip } from './execute.ts'
 
 const read: Trip = { operation: 'select', resource: 'orders', write: false, source: 'url' }
@@ -15,12 +16,20 @@ const write: Trip = { operation: 'insert', resource: 'orders', write: true, sour
 function setUp(o: { role?: ServerRole } = {}) {
   const clock = virtualClock()
   const seen: Observation[] = []
+  const shared: (Sharing | undefined)[] = []
   const calls = { attempts: 0, renewed: 0, mismatches: 0 }
   const connection = { isUsable: () => true, role: async () => o.role ?? 'primary' } as unknown as Connection
   const pool = {
     stats: () => ({ name: 'primary' }),
-    use: (_signal: AbortSignal, _deadline: number, body: (c: Connection) => Promise<unknown>) =>
-      body(connection),
+    use: (
+      _signal: AbortSignal,
+      _deadline: number,
+      body: (c: Connection) => Promise<unknown>,
+      shares?: Sharing,
+    ) => {
+      shared.push(shares)
+      return body(connection)
+    },
     renew: () => {
       calls.renewed++
     },
@@ -49,7 +58,7 @@ function setUp(o: { role?: ServerRole } = {}) {
       if (fault) throw Object.assign(new Error('refused'), { applied: 'no', native: '' }, fault)
       return 'done'
     }).catch((error: unknown) => error as GatewayError)
-  return { clock, seen, calls, execute, abort, ctx, run }
+  return { clock, seen, calls, shared, execute, abort, ctx, run }
 }
 const code = (outcome: unknown) => (outcome instanceof GatewayError ? outcome.code : outcome)
 
@@ -65,6 +74,32 @@ test.each([
   const { calls, run } = setUp()
   expect(code(await run(trip, fault))).toBe(outcome)
   expect(calls.attempts).toBe(outcome === 'done' ? 2 : 1)
+})
+
+test('an insert whose company was taken apart runs again by itself, as if for the first time', async () => {
+  const { clock, ctx, execute, shared } = setUp()
+  const insert: Trip = { ...write, shares: 'inserts' }
+  const apart = new TakenApart(true, new Error('taken'))
+  const lost = Object.assign(new Error('collision'), { kind: 'conflict', applied: 'no', native: '' })
+  const thrown: (Error | undefined)[] = [apart, lost, lost, lost, lost]
+  const body = async () => {
+    const next = thrown.shift()
+    if (next !== undefined) throw next
+    return 'done'
+  }
+  expect(await execute(ctx, insert, body)).toBe('done')
+  expect(shared).toEqual(['inserts', undefined, undefined, undefined, undefined, undefined])
+  // Inserts of the resource travel alone for a second; those of others do not.
+  const kindOf = async (trip: Trip) => {
+    await execute(ctx, trip, body)
+    return shared.at(-1)
+  }
+  expect(await kindOf(insert)).toBeUndefined()
+  expect(await kindOf({ ...insert, resource: 'customers' })).toBe('inserts')
+  await clock.advance(999)
+  expect(await kindOf(insert)).toBeUndefined()
+  await clock.advance(1)
+  expect(await kindOf(insert)).toBe('inserts')
 })
 
 test('nothing is repeated twice, nor once a stream has begun', async () => {

@@ -3,8 +3,10 @@ import type { Clock } from '#base/clock.ts'
 import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Connection, Engine, Fault } from '#engine/engine.ts'
-import type { Pool } from '#pool/types.ts'
+import type { Pool, Sharing } from '#pool/types.ts'
+import { TakenApart } from '#engine/session-errors.ts'
 import type { Breakers } from './breakers.ts'
+import { createCompany } from './company.ts'
 import { errorOfFault } from './faults.ts'
 import { createStandstill } from './standstill.ts'
 
@@ -15,7 +17,7 @@ export interface Trip {
   readonly write: boolean
   readonly source: 'url' | 'body'
   /** One statement so cheap that it may travel with others of the kind. */
-  readonly shares?: boolean
+  readonly shares?: Sharing | undefined
   /** Rows leave in pieces, at the pace of whoever reads them. */
   readonly stream?: true
   /** Whether the body may still run again; asked after a failure. Default: yes. */
@@ -75,6 +77,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
   const { clock, engine, pool, breakers } = d
   const { name } = pool.stats()
   const standstill = createStandstill(clock)
+  const company = createCompany(clock)
 
   /** A refused write may be the first sign of a switchover: connections to a demoted primary must not be used again. */
   const wasDemoted = async (connection: Connection): Promise<boolean> => {
@@ -110,6 +113,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
 
   const attempts: Execute = async (ctx, trip, body) => {
     const began = clock.now()
+    let shares = company.of(trip)
     for (let attempt = 1; ; attempt++) {
       breakers.admit(trip)
       const asked = clock.now()
@@ -145,6 +149,10 @@ export function createExecute(d: ExecuteDependencies): Execute {
             if (thrown instanceof GatewayError) {
               note()
               breakers.worked(trip, 0)
+            } else if (thrown instanceof TakenApart) {
+              note('taken_apart')
+              breakers.worked(trip, 0)
+              if (thrown.culprit) company.failed(trip)
             } else {
               const fault = engine.classify(thrown)
               note(fault.kind)
@@ -156,9 +164,15 @@ export function createExecute(d: ExecuteDependencies): Execute {
             stoodStill()
           }
         }
-        return await pool.use(ctx.signal, ctx.deadline, work, trip.shares)
+        return await pool.use(ctx.signal, ctx.deadline, work, shares)
       } catch (thrown) {
         if (lent === undefined) ctx.timing.poolMs += clock.now() - asked
+        if (thrown instanceof TakenApart) {
+          // Nothing has happened, and by itself it may well be done: it has not been tried yet.
+          shares = undefined
+          attempt--
+          continue
+        }
         if (failure === undefined) {
           if (lent === undefined) breakers.notReached(trip, thrown)
           throw thrown

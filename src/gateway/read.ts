@@ -99,7 +99,7 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
     if (plan.page.kind === 'single') {
       const format = request.media === 'json' ? 'object' : formats[request.media]
       const { quick } = plan.page
-      const result = await runner.each(quick ? { ...trip, shares: true } : trip, (run) =>
+      const result = await runner.each(quick ? { ...trip, shares: 'reads' } : trip, (run) =>
         run(select, values, { format, keep: 1 }),
       )
       if (result.rows === 0)

@@ -75,7 +75,9 @@ export function createRoute(d: RouteDependencies): Execute {
     const { consistency } = ctx
     if (consistency?.token !== undefined) d.tokens.read(consistency.token)
     try {
-      return await d.primary(ctx, trip, async (c) => {
+      // The position behind a commit is asked on a connection of its own.
+      const alone = consistency === undefined ? trip : { ...trip, shares: undefined }
+      return await d.primary(ctx, alone, async (c) => {
         const wanted = consistency !== undefined && replication.exact
         const heard = wanted ? replication.along?.(c) : undefined
         let mark: Mark | undefined

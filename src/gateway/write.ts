@@ -52,11 +52,13 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
     }
     const plan = planned()
     const { maxAffected } = request.preferences
+    const atomic = plan.steps.length > 1 || maxAffected !== undefined
     const trip: Trip = {
       operation: request.operation === 'upsert' ? 'insert' : request.operation,
       resource: request.resource,
       write: true,
       source: request.rows.length > 0 ? 'body' : 'url',
+      shares: plan.plainInsert && !atomic ? 'inserts' : undefined,
     }
 
     const perform = async (
@@ -105,7 +107,6 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
       throw new GatewayError('row_not_found', `No row of ${request.resource} has this key.`)
     }
 
-    const atomic = plan.steps.length > 1 || maxAffected !== undefined
     let outcome: Awaited<ReturnType<typeof perform>>
     try {
       outcome = await (atomic ? runner.together(trip, perform) : runner.each(trip, perform))

@@ -55,6 +55,8 @@ export interface WritePlan {
   readonly insertedAt: number | undefined
   /** Whether the representation shows more than the row's own columns. */
   readonly embeds: boolean
+  /** Puts one row into a table, which does nothing else (Table.plainInserts). */
+  readonly plainInsert: boolean
   /** Indexes in the hidden columns of the key of the written row, for Location; empty when there is none. */
   readonly keyAt: readonly number[]
   readonly tables: readonly TableId[]

@@ -8,6 +8,7 @@ import {
   jsonb,
   arrayOf,
   nullable,
+  shop,
   table,
   text,
 } from '#catalog/catalog.fixture.ts'
@@ -40,6 +41,18 @@ describe('an insert', () => {
       insertedAt: undefined,
       embeds: false,
     })
+  })
+
+  test('is plain when it is of one row, and its table does nothing besides', () => {
+    const tables = shop.tables.map((one) => ({ ...one, plainInserts: true as const }))
+    const plain = { ...shop, tables }
+    const one: Sent = ['POST', 'orders', { customer_id: 1, total: '1.50' }]
+    expect(plan(one).plainInsert).toBe(false)
+    expect(plan(one, { catalog: plain }).plainInsert).toBe(true)
+    const two: Sent = ['POST', 'orders', [{ customer_id: 1 }, { customer_id: 2 }]]
+    expect(plan(two, { catalog: plain }).plainInsert).toBe(false)
+    const change: Sent = ['PATCH', 'orders/1', { total: '2' }]
+    expect(plan(change, { catalog: plain }).plainInsert).toBe(false)
   })
 
   test('of a list has all columns that any row names, in the order they come, and defaults for the rest', () => {

@@ -74,9 +74,12 @@ function partsOf(request: WriteRequest, env: PlanEnvironment): Parts {
   return { request, draft, readable, writable, returned }
 }
 
-function planOf({ draft, returned }: Parts, steps: readonly WriteStep[]): WritePlan {
+function planOf({ draft, returned, writable, request }: Parts, steps: readonly WriteStep[]): WritePlan {
   const { single, versionAt, insertedAt, keyAt, embeds } = returned
-  return { steps, single, versionAt, insertedAt, keyAt, embeds, tables: draft.tables() }
+  const { plainInserts } = writable.resource.table
+  const plainInsert =
+    request.operation === 'insert' && request.rows.length === 1 && plainInserts === true && !embeds
+  return { steps, single, versionAt, insertedAt, plainInsert, keyAt, embeds, tables: draft.tables() }
 }
 
 /** The parser refuses this too; a write to all rows is worth two looks. */

@@ -22,10 +22,10 @@ const most = 16
 export const partySize = (sharing: number, idle: number): number =>
   Math.min(sharing, most, Math.max(always, Math.ceil(sharing / idle)))
 
-/** The first in line and those behind it who share, `size` in all; whoever wants a connection alone stays where it is. */
+/** The first in line and those behind it who share as it does, `size` in all; whoever does not stays where it is. */
 export function partyOf<T>(first: Waiter<T>, size: number): readonly Waiter<T>[] {
   const party: Waiter<T>[] = []
   for (let one: Waiter<T> | undefined = first; one !== undefined && party.length < size; one = one.behind)
-    if (one.caller.shares) party.push(one)
+    if (one.caller.shares === first.caller.shares) party.push(one)
   return party
 }

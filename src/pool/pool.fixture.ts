@@ -3,7 +3,7 @@ import { type Timer, type VirtualClock, virtualClock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Observation } from '#base/observation.ts'
 import { createPool } from './pool.ts'
-import type { Poolable, PoolSettings, Shared } from './types.ts'
+import type { Poolable, PoolSettings, Shared, Sharing } from './types.ts'
 
 /** The same clock, with the number of timers that its user has pending. */
 function counting(clock: VirtualClock): VirtualClock & { pending(): number } {
@@ -100,6 +100,8 @@ export function poolOfThings(
   const things: Thing[] = []
   /** How many shared each shared loan. */
   const parties: number[] = []
+  /** And what kind they were of. */
+  const kinds: Sharing[] = []
   const calls = { connect: 0, validate: 0, connecting: 0, mostConnecting: 0 }
   const refused = new Error('connection refused')
   const sleep = (ms: number) =>
@@ -128,7 +130,8 @@ export function poolOfThings(
   }
 
   /** A seat is a thing of its own with the state of the whole. */
-  const share = (whole: Thing, borrowers: number): Shared<Thing> => {
+  const share = (whole: Thing, borrowers: number, sharing: Sharing): Shared<Thing> => {
+    kinds.push(sharing)
     if (whole.borrowers + whole.seats > 0) throw new Error('shared while lent')
     const over = Promise.withResolvers<void>()
     whole.seats = borrowers
@@ -194,7 +197,7 @@ export function poolOfThings(
   )
 
   /** Asks for a connection and keeps it until `end`. */
-  const borrow = (deadlineIn = 10_000, shares = false): Loan => {
+  const borrow = (deadlineIn = 10_000, shares?: Sharing): Loan => {
     const done = Promise.withResolvers<void>()
     const loan: Loan = {
       thing: undefined,
@@ -225,5 +228,5 @@ export function poolOfThings(
 
   const count = (kind: Observation['kind']) => seen.filter((o) => o.kind === kind).length
   const evictions = () => seen.flatMap((o) => (o.kind === 'pool.evict' ? [o.reason] : []))
-  return { pool, clock, weather, seen, things, parties, calls, refused, borrow, count, evictions }
+  return { pool, clock, weather, seen, things, parties, kinds, calls, refused, borrow, count, evictions }
 }

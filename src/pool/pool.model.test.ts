@@ -2,9 +2,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Loan, poolOfThings, settings, type Weather } from './pool.fixture.ts'
+import type { Sharing } from './types.ts'
 
 type Action =
-  | { kind: 'use'; deadlineIn: number; shares: boolean }
+  | { kind: 'use'; deadlineIn: number; shares: Sharing | undefined }
   | { kind: 'end'; which: number; broken: boolean }
   | { kind: 'abort'; which: number }
   | { kind: 'break'; which: number }
@@ -25,7 +26,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('use'),
       deadlineIn: fc.constantFrom(0, 1, 50, 400, 2000),
-      shares: fc.boolean(),
+      shares: fc.constantFrom('reads' as const, 'inserts' as const, undefined),
     }),
   },
   {
@@ -79,7 +80,7 @@ it('keeps every promise under any schedule', { timeout: 30_000 }, async () => {
 })
 
 async function run(changes: Partial<typeof settings>, actions: Action[], chance: number): Promise<void> {
-  const loans: (Loan & { askedAt: number; limit: number; shares: boolean })[] = []
+  const loans: (Loan & { askedAt: number; limit: number; shares: Sharing | undefined })[] = []
   /** What a pool that has shrunk has too much of may only become less. */
   let allowed = 0
   let allowedWaiting = 0
@@ -112,7 +113,7 @@ async function run(changes: Partial<typeof settings>, actions: Action[], chance:
       expect(thing.borrowers, 'one borrower each').toBeLessThanOrEqual(1)
       if (thing.seats > 0) expect(thing.borrowers, 'shared or lent').toBe(0)
     }
-    for (const shares of [true, false]) {
+    for (const shares of ['reads', 'inserts', undefined]) {
       const started = loans.filter((l) => l.startedAt !== undefined && l.shares === shares)
       const order = started.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0))
       expect(order, 'first come, first served').toEqual(started)

@@ -24,7 +24,7 @@ async function warm(max: number, changes = {}) {
 }
 type World = Awaited<ReturnType<typeof warm>>
 const sharers = (world: World, count: number) =>
-  Array.from({ length: count }, () => world.borrow(10_000, true))
+  Array.from({ length: count }, () => world.borrow(10_000, 'reads'))
 
 describe('sharing', () => {
   it('takes all who came in one turn along, and gives the connection back when the last is done', async () => {
@@ -83,6 +83,23 @@ describe('sharing', () => {
       for (const loan of loans) if (loan.startedAt !== undefined) loan.end()
     }
     expect(world.parties).toEqual([4])
+  })
+
+  it('is among those of one kind: reads and inserts never mix', async () => {
+    const world = await warm(1)
+    const holder = world.borrow()
+    const mixed = (['reads', 'inserts', 'reads', 'inserts', 'inserts'] as const).map((kind) =>
+      world.borrow(10_000, kind),
+    )
+    await world.clock.advance(0)
+    holder.end()
+    await world.clock.advance(0)
+    expect(mixed.map((l) => l.startedAt !== undefined)).toEqual([true, false, true, false, false])
+    for (const loan of mixed) if (loan.startedAt !== undefined) loan.end()
+    await world.clock.advance(0)
+    expect(mixed.every((l) => l.startedAt !== undefined)).toBe(true)
+    expect(world.parties).toEqual([2, 3])
+    expect(world.kinds).toEqual(['reads', 'inserts'])
   })
 
   it('bounds the wait of each, and the line, as for anybody', async () => {

@@ -7,7 +7,7 @@ import { createQueue, type Waiter } from './queue.ts'
 import { hungUp, overloaded, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
 import { createShelf, type Entry } from './shelf.ts'
 import { createTicker } from './ticker.ts'
-import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats } from './types.ts'
+import type { Pool, Poolable, PoolDependencies, PoolSettings, PoolStats, Sharing } from './types.ts'
 import { within } from './within.ts'
 
 /** Milliseconds between two looks at all connections: the grain of leak, idle and lifetime limits. */
@@ -190,14 +190,15 @@ export function createPool<C extends Poolable>(
   /** To the first in line, and to those whom it takes along. */
   const give = (entry: Entry<C>, first: Waiter<Loan<C>>, now: number) => {
     const { connection } = entry
-    if (share === undefined || !first.caller.shares) {
+    const { shares } = first.caller
+    if (share === undefined || shares === undefined) {
       lend(entry, first.caller.deadline, now)
       waited(now - first.caller.since)
       first.give({ entry, connection, shared: undefined })
       return
     }
-    const party = partyOf(first, partySize(queue.sharing, shelf.count.idle))
-    const { seats, over } = share(connection, party.length)
+    const party = partyOf(first, partySize(queue.sharing[shares], shelf.count.idle))
+    const { seats, over } = share(connection, party.length, shares)
     lend(entry, Math.max(...party.map(({ caller }) => caller.deadline)), now)
     const shared = { holders: party.length, over }
     party.forEach((waiter, i) => {
@@ -292,7 +293,12 @@ export function createPool<C extends Poolable>(
     })
   }
 
-  const waitForOne = (signal: Signal, deadline: number, now: number, shares: boolean): Promise<Loan<C>> => {
+  const waitForOne = (
+    signal: Signal,
+    deadline: number,
+    now: number,
+    shares: Sharing | undefined,
+  ): Promise<Loan<C>> => {
     if (signal.aborted) return Promise.reject(hungUp(name, signal))
     if (draining) {
       observe({ kind: 'shed', reason: 'draining' })
@@ -306,7 +312,7 @@ export function createPool<C extends Poolable>(
     if (queue.size === 0) behindSince = undefined
     const until = Math.min(deadline, now + settings.acquireTimeout)
     const turn = queue.wait({ since: now, until, deadline, signal, shares })
-    if (shares) serveSoon()
+    if (shares !== undefined) serveSoon()
     else serve(now)
     return turn
   }
@@ -351,10 +357,10 @@ export function createPool<C extends Poolable>(
 
   serve(clock.now())
   return {
-    use: (signal, deadline, body, shares = false) => {
+    use: (signal, deadline, body, shares) => {
       const now = clock.now()
-      const sharing = shares && share !== undefined
-      const loan = sharing ? undefined : lendAtOnce(signal, deadline, now)
+      const sharing = share === undefined ? undefined : shares
+      const loan = sharing === undefined ? lendAtOnce(signal, deadline, now) : undefined
       if (loan !== undefined) return withLoan(loan, body)
       return waitForOne(signal, deadline, now, sharing).then((lent) => withLoan(lent, body))
     },

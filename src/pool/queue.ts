@@ -1,6 +1,7 @@
 /** The line of callers that wait for a connection: first come, first served, each with its own end. */
 import type { Clock, Timer } from '#base/clock.ts'
 import type { Signal } from '#base/signal.ts'
+import type { Sharing } from './types.ts'
 
 /** A caller in the line. Times are monotonic ms. */
 interface Caller {
@@ -10,8 +11,8 @@ interface Caller {
   /** Its own deadline, at which it should be done with the connection. */
   readonly deadline: number
   readonly signal: Signal
-  /** Takes a seat beside others. */
-  readonly shares: boolean
+  /** Takes a seat beside others of this kind. */
+  readonly shares: Sharing | undefined
 }
 
 /** A caller with the two ways to let it go; each takes it out of the line. */
@@ -25,8 +26,8 @@ export interface Waiter<T> {
 
 interface Queue<T> {
   readonly size: number
-  /** How many of them share. */
-  readonly sharing: number
+  /** How many of them share, by kind. */
+  readonly sharing: Readonly<Record<Sharing, number>>
   /** Joins the end of the line; settles when given something, refused, at `until` or when the signal aborts. */
   wait(caller: Caller): Promise<T>
   /** Who came first. */
@@ -51,7 +52,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   let first: Place<T> | undefined
   let last: Place<T> | undefined
   let size = 0
-  let sharing = 0
+  const sharing: Record<Sharing, number> = { reads: 0, inserts: 0 }
   /** One timer for the whole line, at the earliest end in it or before. */
   let alarm: Timer | undefined
   let alarmAt = 0
@@ -83,7 +84,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       else last.behind = place
       last = place
       size++
-      if (place.caller.shares) sharing++
+      if (place.caller.shares !== undefined) sharing[place.caller.shares]++
     },
     part: (place) => {
       const { before, behind } = place
@@ -94,7 +95,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       place.before = undefined
       place.behind = undefined
       size--
-      if (place.caller.shares) sharing--
+      if (place.caller.shares !== undefined) sharing[place.caller.shares]--
     },
     aborted: events.aborted,
   }
@@ -103,9 +104,7 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
     get size() {
       return size
     },
-    get sharing() {
-      return sharing
-    },
+    sharing,
     head: () => first,
     close: () => alarm?.cancel(),
     wait: (caller) =>

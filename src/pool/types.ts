@@ -17,6 +17,9 @@ export interface Shared<C> {
   readonly over: Promise<void>
 }
 
+/** Who may share with whom: only callers of one kind. */
+export type Sharing = 'reads' | 'inserts'
+
 export interface PoolStats {
   readonly name: string
   readonly max: number
@@ -66,20 +69,20 @@ export interface PoolDependencies<C extends Poolable> {
     o: { deadline: number; signal: AbortSignal },
   ): Promise<Extract<EvictionReason, 'readonly'> | undefined>
   /** Seats for so many borrowers, where connections can be shared. */
-  readonly share?: ((connection: C, borrowers: number) => Shared<C>) | undefined
+  readonly share?: ((connection: C, borrowers: number, sharing: Sharing) => Shared<C>) | undefined
 }
 
 /** No acquire/release pair, so nothing can leak. */
 export interface Pool<C extends Poolable> {
   /**
-   * Lends one connection to `body` until it settles, alone or, with `shares`, perhaps together with others of that kind:
+   * Lends one connection to `body` until it settles, alone or, with `shares`, perhaps together with others of its kind:
    * it is then what `PoolDependencies.share` makes of it, and is lent at the end of the turn, when all have come who can share.
    * @param deadline monotonic ms; bounds waiting, connecting and validating together with acquireTimeout
    * @throws GatewayError pool_timeout, queue_full, draining, database_unavailable — each with the numbers that made it;
    * client_closed (or the GatewayError it was aborted with) when `signal` aborts first; deadline_exceeded when
    * `deadline` has already passed. While `body` runs, both are its own affair.
    */
-  use<T>(signal: Signal, deadline: number, body: (connection: C) => Promise<T>, shares?: boolean): Promise<T>
+  use<T>(signal: Signal, deadline: number, body: (connection: C) => Promise<T>, shares?: Sharing): Promise<T>
   stats(): PoolStats
   /** Takes effect at once: surplus idle connections close now, surplus busy ones on return. */
   resize(max: number): void

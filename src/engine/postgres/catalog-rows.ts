@@ -49,6 +49,8 @@ interface RelationRow {
   readonly insert: boolean
   readonly update: boolean
   readonly remove: boolean
+  /** Neither triggers nor rules, and no partitions that may have some. */
+  readonly plain: boolean
   readonly comment: string | null
   /** Null when it has none that this user may see. */
   readonly columns: readonly ColumnRow[] | null

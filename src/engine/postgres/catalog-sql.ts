@@ -140,6 +140,9 @@ const relations = rowsOf(
     insert: `r.writable & 8 <> 0 and has_any_column_privilege(r.oid, 'INSERT')`,
     update: `r.writable & 4 <> 0 and has_any_column_privilege(r.oid, 'UPDATE')`,
     remove: `r.writable & 16 <> 0 and has_table_privilege(r.oid, 'DELETE')`,
+    plain: `r.relkind = 'r'
+      and not exists (select from pg_catalog.pg_trigger g where g.tgrelid = r.oid and not g.tgisinternal)
+      and not exists (select from pg_catalog.pg_rewrite w where w.ev_class = r.oid)`,
     comment: `obj_description(r.oid, 'pg_class')`,
     columns,
   },

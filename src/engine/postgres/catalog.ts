@@ -189,6 +189,7 @@ function readTables(
       // Who may not read every column may not read xmin either.
       rowVersion: row.kind === 'table' && row.readable ? 'system' : 'hash',
       can: { select: row.partlyReadable, insert: row.insert, update: row.update, delete: row.remove },
+      ...(row.plain && { plainInserts: true as const }),
       ...(row.comment !== null && { comment: row.comment }),
     })
   }

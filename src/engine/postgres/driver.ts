@@ -42,8 +42,8 @@ export interface DriverDependencies {
 
 /** A session of this engine, and what it can do beyond what every engine's can. */
 export interface PostgresConnection extends Connection {
-  /** Lends the session to so many borrowers at once. */
-  share(borrowers: number): Shared
+  /** Lends the session to so many borrowers at once (Engine.share). */
+  share(borrowers: number, sharing: 'reads' | 'inserts'): Shared
   /**
    * From now on `text` runs behind each commit, in the trip of the commit. The function that is given back ends that, and
    * gives its first row behind the last one; undefined when there was none, or it failed.
@@ -176,6 +176,18 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     return { body, rows: count, affected, hidden }
   }
 
+  const role: Connection['role'] = async (o) => {
+    let replica = false
+    await session.exchange([{ text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true }], {
+      deadline: o.deadline,
+      signal: o.signal,
+      onRow: (bytes, start) => {
+        replica = readRow(bytes, start)[0] === 't'
+      },
+    })
+    return replica ? 'replica' : 'primary'
+  }
+
   return {
     run: (q, values, o) => run(q, values, [], follower === undefined ? o : { ...o, ...behind() }),
 
@@ -183,6 +195,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       clock,
       isUsable: session.usable,
       exchange: (steps, o) => exchange(steps, [], o),
+      role,
       writerOf,
     }),
 
@@ -274,17 +287,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
       return rows
     },
 
-    async role(o) {
-      let replica = false
-      await session.exchange([{ text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true }], {
-        deadline: o.deadline,
-        signal: o.signal,
-        onRow: (bytes, start) => {
-          replica = readRow(bytes, start)[0] === 't'
-        },
-      })
-      return replica ? 'replica' : 'primary'
-    },
+    role,
 
     follow: (text) => {
       follower = { text, values: [], prepare: true }

@@ -29,7 +29,6 @@ tracked as materialized (
      or c.reltype in (select p.prorettype from pg_catalog.pg_proc p where p.pronamespace in (select oid from served))
 )`
 const relations = `any(array(select oid from tracked where relkind not in ('i', 'I')))`
-const views = `any(array(select oid from tracked where relkind = 'v'))`
 const routines = `any(array(select p.oid from pg_catalog.pg_proc p where p.pronamespace in (select oid from served)))`
 
 /**
@@ -51,9 +50,9 @@ const parts = [
   rowsByTransaction(`pg_attribute x where x.attnum > 0 and x.attrelid = ${relations}`),
   rowsByTransaction(`pg_index x where x.indrelid = ${relations}`),
   rowsByTransaction(`pg_constraint x where x.conrelid = ${relations}`),
-  // What makes a view writable: its query and its INSTEAD OF triggers (bit 6).
-  rowsByTransaction(`pg_rewrite x where x.ev_class = ${views}`),
-  rowsByTransaction(`pg_trigger x where x.tgtype & 64 <> 0 and x.tgrelid = ${views}`),
+  // What makes a view writable, its query and its INSTEAD OF triggers; and what an insert into a table does besides.
+  rowsByTransaction(`pg_rewrite x where x.ev_class = ${relations}`),
+  rowsByTransaction(`pg_trigger x where not x.tgisinternal and x.tgrelid = ${relations}`),
   rowsByTransaction(`pg_type x where (x.typtype in ('e', 'd', 'r', 'm') or x.typtype = 'b' and x.typelem = 0)
       and x.typnamespace not in (select oid from temporary)`),
   rowsByTransaction('pg_enum x'),

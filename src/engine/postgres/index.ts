@@ -68,7 +68,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
       now = { options: to, target: readTarget(to) }
     },
     // Every connection the pool holds was made by `connect` above.
-    share: (connection, borrowers) => (connection as PostgresConnection).share(borrowers),
+    share: (connection, borrowers, sharing) => (connection as PostgresConnection).share(borrowers, sharing),
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({
         clock: d.clock,

@@ -73,6 +73,10 @@ CREATE VIEW sales.order_counts AS SELECT region, count(*) AS n FROM sales.orders
 CREATE VIEW sales.written_by_trigger AS SELECT region, count(*) AS n FROM sales.orders GROUP BY 1;
 CREATE FUNCTION sales.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER swallow INSTEAD OF INSERT ON sales.written_by_trigger FOR EACH ROW EXECUTE FUNCTION sales.swallow();
+CREATE TABLE sales.watched (id int);
+CREATE TRIGGER watch BEFORE INSERT ON sales.watched FOR EACH ROW EXECUTE FUNCTION sales.swallow();
+CREATE TABLE sales.ruled (id int);
+CREATE RULE copied AS ON INSERT TO sales.ruled DO ALSO INSERT INTO sales.watched VALUES (new.id);
 CREATE MATERIALIZED VIEW sales.totals AS SELECT count(*) AS n FROM sales.orders;
 CREATE UNIQUE INDEX totals_n ON sales.totals (n);
 CREATE FOREIGN DATA WRAPPER nowhere;
@@ -318,6 +322,14 @@ function suite(version: number) {
           'sales.totals materialized hash',
           'sales.written_by_trigger view hash',
         ])
+      })
+
+      it('knows of which tables an insert does nothing but put in its row', () => {
+        const plain = (name: string) => table(catalog, name).plainInserts
+        expect(['orders', 'customers'].map(plain)).toEqual([true, true])
+        expect(['watched', 'ruled', 'events', 'open_orders', 'totals'].map(plain)).toEqual(
+          Array.from({ length: 5 }),
+        )
       })
 
       it('knows keys in key order, without conditional, computed and included columns', () => {

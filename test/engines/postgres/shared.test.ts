@@ -74,7 +74,7 @@ for (const version of postgresVersions) {
 
     it('answers each its own, equal statements and different ones, with one statement prepared of each', async () => {
       for (let trip = 0; trip < 3; trip++) {
-        const { seats, over } = c.share(5)
+        const { seats, over } = c.share(5, 'reads')
         const answers = seats.map((seat, i) => told(seat.run(i === 3 ? divide : echo, [String(i)], limits())))
         expect(await Promise.all(answers)).toEqual([
           '[{"v":"0"}]',
@@ -91,7 +91,7 @@ for (const version of postgresVersions) {
     })
 
     it('sends nothing before every seat is taken or given back', async () => {
-      const { seats, over } = c.share(3)
+      const { seats, over } = c.share(3, 'reads')
       const first = told(seats[0]?.run(echo, ['a'], limits()) as ReturnType<Connection['run']>)
       const second = told(seats[1]?.run(echo, ['b'], limits()) as ReturnType<Connection['run']>)
       expect(c.isUsable()).toBe(true)
@@ -102,14 +102,14 @@ for (const version of postgresVersions) {
     })
 
     it('is over at once when no seat is used', async () => {
-      const { seats, over } = c.share(2)
+      const { seats, over } = c.share(2, 'reads')
       for (const seat of seats) await seat.close()
       await over
       expect(c.isUsable()).toBe(true)
     })
 
     it('gives the error of one to that one', async () => {
-      const { seats, over } = c.share(6)
+      const { seats, over } = c.share(6, 'reads')
       const answers = seats.map((seat, i) => told(seat.run(divide, [String(i % 3)], limits())))
       expect(await Promise.all(answers)).toEqual([
         '22012',
@@ -128,7 +128,7 @@ for (const version of postgresVersions) {
       const stale = compiled('SELECT * FROM shifty')
       await c.run(stale, [], limits())
       await c.query('ALTER TABLE shifty ALTER COLUMN v TYPE bigint', [], limits())
-      const { seats, over } = c.share(3)
+      const { seats, over } = c.share(3, 'reads')
       expect(await Promise.all(seats.map((seat) => told(seat.run(stale, [], limits()))))).toEqual([
         '0A000',
         '[{"v":"1"}]',
@@ -138,7 +138,7 @@ for (const version of postgresVersions) {
     })
 
     it('ends the wait of one at its deadline, and the others still get their answers', async () => {
-      const { seats, over } = c.share(3)
+      const { seats, over } = c.share(3, 'reads')
       const began = clock.now()
       const answers = seats.map((seat, i) => told(seat.run(sleeper, ['0.4'], limits(i === 1 ? 100 : 10_000))))
       expect(await answers[1]).toBe('deadline')
@@ -149,7 +149,7 @@ for (const version of postgresVersions) {
     })
 
     it('cancels in the server when the last has left, and only then', async () => {
-      const { seats, over } = c.share(2)
+      const { seats, over } = c.share(2, 'reads')
       const callers = [new AbortController(), new AbortController()]
       const answers = seats.map((seat, i) =>
         told(seat.run(sleeper, ['30'], limits(60_000, callers[i]?.signal as AbortSignal))),
@@ -168,7 +168,7 @@ for (const version of postgresVersions) {
     })
 
     it('tells all of them when the session is killed', async () => {
-      const { seats, over } = c.share(2)
+      const { seats, over } = c.share(2, 'reads')
       const answers = seats.map((seat) => told(seat.run(sleeper, ['30'], limits(60_000))))
       await expect.poll(() => count("state = 'active'")).toBe(1)
       await server.sql(
@@ -183,7 +183,7 @@ for (const version of postgresVersions) {
     it('never lets one who leaves hit another (1,000 trips)', { timeout: 120_000 }, async () => {
       let left = 0
       for (let round = 0; round < 1000; round++) {
-        const { seats, over } = c.share(4)
+        const { seats, over } = c.share(4, 'reads')
         const answers = seats.map((seat, i) => {
           // One or two of the four leave at about the moment their answer comes; in every tenth trip all do.
           const leaves = round % 10 === 0 || i === round % 4 || i === (round >> 2) % 4

@@ -1,0 +1,211 @@
+/** Inserts that share a session of a real server: committed together or not at all, and nobody is told what is not so. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { systemClock as clock } from '#base/clock.ts'
+import type { Compiled, Connection } from '#engine/engine.ts'
+import { databaseOptions } from '#engine/options.ts'
+import { connectPostgres, type PostgresConnection } from '#engine/postgres/driver.ts'
+import { readTarget } from '#engine/postgres/target.ts'
+import { TakenApart } from '#engine/session-errors.ts'
+import {
+  postgresMissing,
+  postgresVersions,
+  startPostgres,
+  type TestPostgres,
+} from '../../support/postgres.ts'
+import { describeUnless } from '../../support/unless.ts'
+
+const never = new AbortController().signal
+const insert: Compiled = {
+  text: 'INSERT INTO things (id, parent) VALUES ($1::int4, $2::int4) RETURNING xmin::text AS v, id::text AS k',
+  operation: 'insert',
+  bind: (values) => values as readonly (string | null)[],
+  columns: [
+    { name: 'k', encoding: 'text', hidden: true },
+    { name: 'id', encoding: 'text', hidden: false },
+  ],
+  prepare: true,
+}
+const limits = (ms = 5000, signal: AbortSignal = never) => ({
+  deadline: clock.now() + ms,
+  signal,
+  format: 'object' as const,
+})
+
+/** `done`, with the transaction that did it; `culprit` or `apart`; or the words of the error. */
+const told = (work: ReturnType<Connection['run']>) =>
+  work.then(
+    ({ hidden, affected }) => ({ outcome: affected === 1 ? 'done' : `${affected} rows`, by: hidden?.[0] }),
+    (error: { code?: string; name: string; why?: string }) => ({
+      outcome:
+        error instanceof TakenApart
+          ? error.culprit
+            ? 'culprit'
+            : 'apart'
+          : (error.why ?? error.code ?? error.name),
+      by: undefined,
+    }),
+  )
+
+for (const version of postgresVersions) {
+  const missing = postgresMissing(version)
+
+  describeUnless(missing)(`inserts that share a session of PostgreSQL ${version}`, () => {
+    let server: TestPostgres
+    let c: PostgresConnection
+    const sql = (text: string) => server.sql(server.url(), text)
+    const open = () => {
+      const options = databaseOptions.parse({ url: server.url() })
+      return connectPostgres(
+        readTarget(options),
+        options,
+        {
+          clock,
+          observe: () => {},
+          pool: 'primary',
+          sessionName: 'postern/0a1b2c',
+          statementTimeout: 5000,
+        },
+        limits(),
+      )
+    }
+    const ids = async () => (await sql('SELECT id FROM things ORDER BY 1')).map(({ id }) => Number(id))
+    const send = (rows: readonly (readonly [id: number, parent?: number])[], ms?: number) => {
+      const { seats, over } = c.share(rows.length, 'inserts')
+      const answers = rows.map(([id, parent], i) =>
+        told(
+          (seats[i] as Connection).run(
+            insert,
+            [String(id), parent === undefined ? null : String(parent)],
+            limits(ms),
+          ),
+        ),
+      )
+      return { answers: Promise.all(answers), over }
+    }
+    const outcomes = (answers: Awaited<ReturnType<typeof send>['answers']>) =>
+      answers.map(({ outcome }) => outcome)
+
+    beforeAll(async () => {
+      server = await startPostgres({ version })
+      await sql(
+        `CREATE TABLE parents (id int PRIMARY KEY);
+         CREATE TABLE things (id int PRIMARY KEY,
+           parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED)`,
+      )
+    })
+    afterAll(() => server?.stop())
+    beforeEach(async () => {
+      await sql('TRUNCATE things')
+      c = await open()
+    })
+    afterEach(() => c.close())
+
+    it('are one transaction, and each is told of its own row', async () => {
+      const { answers, over } = send([[1], [2], [3]])
+      const all = await answers
+      expect(outcomes(all)).toEqual(['done', 'done', 'done'])
+      expect(new Set(all.map(({ by }) => by)).size).toBe(1)
+      await over
+      expect(await ids()).toEqual([1, 2, 3])
+      expect(c.isUsable()).toBe(true)
+    })
+
+    it('are rolled back together when one fails, and it is known which', async () => {
+      await sql('INSERT INTO things VALUES (2)')
+      const { answers, over } = send([[1], [2], [3]])
+      expect(outcomes(await answers)).toEqual(['apart', 'culprit', 'apart'])
+      await over
+      expect(await ids()).toEqual([2])
+      expect(c.isUsable()).toBe(true)
+    })
+
+    it('are not said to be done before the commit: a constraint that is looked at there fails all', async () => {
+      const { answers, over } = send([[1], [2, 404], [3]])
+      expect(outcomes(await answers)).toEqual(['apart', 'apart', 'apart'])
+      await over
+      expect(await ids()).toEqual([])
+    })
+
+    it('fail as they always did when there is nobody else', async () => {
+      await sql('INSERT INTO things VALUES (2)')
+      const { answers, over } = send([[2]])
+      expect(outcomes(await answers)).toEqual(['23505'])
+      await over
+    })
+
+    it('keep nobody waiting for a lock longer than a quarter of a second', async () => {
+      const other = await open()
+      await other.transaction(limits(), async (t) => {
+        await t.run(insert, ['2', null], { format: 'object' })
+        const began = clock.now()
+        const { answers, over } = send([[1], [2], [3]])
+        expect(outcomes(await answers)).toEqual(['apart', 'culprit', 'apart'])
+        expect(clock.now() - began).toBeGreaterThanOrEqual(240)
+        await over
+      })
+      await other.close()
+      expect(await ids()).toEqual([2])
+      expect(c.isUsable()).toBe(true)
+    })
+
+    it('end at the deadline of the first of them, and nothing has happened', async () => {
+      const other = await open()
+      await other.transaction(limits(), async (t) => {
+        await t.run(insert, ['2', null], { format: 'object' })
+        const { seats, over } = c.share(2, 'inserts')
+        const began = clock.now()
+        const answers = [1, 2].map((id, i) =>
+          told((seats[i] as Connection).run(insert, [String(id), null], limits(i === 0 ? 100 : 5000))),
+        )
+        expect(outcomes(await Promise.all(answers))).toEqual(['apart', 'culprit'])
+        expect(clock.now() - began).toBeLessThan(240)
+        await over
+      })
+      await other.close()
+      expect(await ids()).toEqual([2])
+    })
+
+    it('go on without who hangs up', async () => {
+      const caller = new AbortController()
+      const { seats, over } = c.share(2, 'inserts')
+      const [first, second] = [1, 2].map((id, i) =>
+        told(
+          (seats[i] as Connection).run(
+            insert,
+            [String(id), null],
+            limits(5000, i === 0 ? caller.signal : never),
+          ),
+        ),
+      )
+      caller.abort()
+      expect(await first).toMatchObject({ outcome: 'client' })
+      expect(await second).toMatchObject({ outcome: 'done' })
+      await over
+      expect(await ids()).toContain(2)
+    })
+
+    it('have an unknown outcome when the session is lost under them', async () => {
+      const other = await open()
+      await other.transaction(limits(), async (t) => {
+        await t.run(insert, ['2', null], { format: 'object' })
+        const { answers, over } = send([[1], [2]])
+        await sql(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'postern/0a1b2c'",
+        )
+        expect(outcomes(await answers)).toEqual(['SessionLost', 'SessionLost'])
+        await over
+      })
+      await other.close()
+    })
+
+    it('ask for the role of the server behind the statement, where there is one alone', async () => {
+      const { seats, over } = c.share(1, 'inserts')
+      const seat = seats[0] as Connection
+      await expect(seat.role(limits())).rejects.toThrow('a shared session')
+      const answer = told(seat.run(insert, ['1', null], limits()))
+      expect(await seat.role(limits())).toBe('primary')
+      expect(await answer).toMatchObject({ outcome: 'done' })
+      await over
+    })
+  })
+}

@@ -18,7 +18,7 @@ it.each([
   ],
   ['src/gateway/read.ts', `export { x } from '#http/app.ts'`, 'gateway may import base, contract'],
   ['src/http/app.ts', `import postgres from 'postgres'`, 'only engine/postgres, demo may import postgres'],
-  ['src/http/app.ts', `import { z } from 'zod'`, 'only config, options, roles may import zod'],
+  ['src/http/app.ts', `import * as z from 'zod'`, 'only config, options, roles may import zod'],
   ['src/gateway/read.ts', `import { Hono } from 'hono/tiny'`, 'only http may import hono'],
   ['src/http/app.ts', `import { x } from 'left-pad'`, 'left-pad belongs to no room'],
   ['src/http/app.ts', `import { x } from '../gateway/read.ts'`, 'other rooms are imported as #room/file.ts'],
@@ -34,7 +34,7 @@ it.each([
 it.each([
   ['src/plan/read.ts', `import type { X } from '#catalog/model.ts'`],
   ['src/pool/pool.ts', `import { x } from '#base/errors.ts'`],
-  ['src/pool/options.ts', `import { z } from 'zod'\nimport { size } from '#config/types.ts'`],
+  ['src/pool/options.ts', `import * as z from 'zod'\nimport { size } from '#config/types.ts'`],
   [
     'src/engine/postgres/driver.ts',
     `import postgres from 'postgres'\nimport type { X } from '#engine/engine.ts'`,

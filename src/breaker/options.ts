@@ -1,5 +1,5 @@
 /** Options of the circuit breakers. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, lookingAt } from '#config/types.ts'
 
 const share = () => z.number().gt(0).max(1)

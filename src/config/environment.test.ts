@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readEnvironment } from './environment.ts'
 import { faultLine } from './fault.ts'
 import { plain } from './node.ts'

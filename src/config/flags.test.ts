@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { faultLine } from './fault.ts'
 import { readFlags } from './flags.ts'
 import { plain } from './node.ts'

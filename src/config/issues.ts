@@ -1,5 +1,5 @@
 /** What zod found wrong, in plain words: path, expectation, and the value got unless it may be a secret. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { ConfigFault } from './fault.ts'
 import { isSecret, kindInWords, pathInWords, valueInWords } from './fault.ts'
 import type { MapNode, Node, Origin } from './node.ts'

@@ -1,5 +1,5 @@
 /** The configuration file as JSON Schema, for editors and linters. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { configSchema } from './schema.ts'
 import type { Shape } from './shape.ts'
 import { child, shapeOf } from './shape.ts'

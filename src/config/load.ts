@@ -1,6 +1,6 @@
 /** Files, environment and flags → one configuration, or everything that is wrong with it. */
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Environment } from './environment.ts'
 import { readEnvironment } from './environment.ts'
 import type { ConfigFault } from './fault.ts'

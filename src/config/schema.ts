@@ -1,5 +1,5 @@
 /** The whole configuration, composed of each room's own options. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { breakerOptions } from '#breaker/options.ts'
 import { apiOptions, schemaOptions } from '#contract/options.ts'
 import { databaseOptions } from '#engine/options.ts'

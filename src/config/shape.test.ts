@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkOptions, noOptions, waitOptions } from '#roles/options.ts'
 import { placeOptions } from './load.ts'
 import { configSchema } from './schema.ts'

@@ -1,5 +1,5 @@
 /** The keys of a zod schema as plain data: what loading, help, documentation and JSON Schema are made from. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a single value is. `text` may have to fit further rules, which only zod knows. */
 export type ScalarKind = 'text' | 'integer' | 'number' | 'boolean' | 'choice' | 'duration' | 'size'

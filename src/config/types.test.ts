@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { formatDuration, formatSize, parseDuration, parseSize } from '#base/units.ts'
 import { duration, lookingAt, size } from './types.ts'
 

@@ -1,5 +1,5 @@
 /** The option types every room's options.ts is made of: durations, sizes, ports, and rules over several keys. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseDuration, parseSize } from '#base/units.ts'
 
 /** Bounds of a duration in milliseconds or of a size in bytes, both inclusive. */

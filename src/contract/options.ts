@@ -1,5 +1,5 @@
 /** Options of what the API shows and how much one request may ask for. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from '#config/types.ts'
 
 export const apiOptions = z.strictObject({

@@ -1,5 +1,5 @@
 /** Options of the database connection. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, lookingAt, port } from '#config/types.ts'
 import type { EngineKind } from './engine.ts'
 import { urlsOf } from './hosts.ts'

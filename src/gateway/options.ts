@@ -1,5 +1,5 @@
 /** Options of how long things may take: deadlines, streams, start and shutdown. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from '#config/types.ts'
 
 export const deadlinesOptions = z.strictObject({

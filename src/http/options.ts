@@ -1,5 +1,5 @@
 /** Options of the three listeners and the limits of a request's form. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, port, size } from '#config/types.ts'
 
 const listener = (host: string, number: number, what: string) =>

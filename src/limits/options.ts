@@ -1,5 +1,5 @@
 /** Options of idempotency records. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, size } from '#config/types.ts'
 
 export const idempotencyOptions = z.strictObject({

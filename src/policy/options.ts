@@ -1,5 +1,5 @@
 /** Options of authentication. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const authOptions = z.strictObject({
   mode: z

@@ -1,5 +1,5 @@
 /** Options of the connection pools. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { countOrAuto, duration, lookingAt } from '#config/types.ts'
 
 /** Size of a pool where neither `max` nor `budget` says one. */

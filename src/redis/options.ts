@@ -1,5 +1,5 @@
 /** Options of the Redis that gateways of one database may share. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration, lookingAt, port } from '#config/types.ts'
 
 /** `redis://user:password@host:6379/0`; `rediss:` encrypts. */

@@ -1,5 +1,5 @@
 /** The commands there are: what each is for, its flags, and where its role lives. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { checkOptions, eventsActions, eventsOptions, noOptions, waitOptions } from './options.ts'
 import type { Role } from './role.ts'
 

@@ -1,5 +1,5 @@
 /** Flags that single commands have beside those of the configuration, and their actions. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from '#config/types.ts'
 
 export const noOptions = z.strictObject({})

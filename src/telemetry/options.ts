@@ -1,5 +1,5 @@
 /** Options of the log. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const logOptions = z.strictObject({
   level: z

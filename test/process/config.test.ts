@@ -170,9 +170,9 @@ describe('wait', () => {
       expect(ready.code).toBe(0)
       // The probe of this file works: asking is a connection.
       expect(ready.stderr).toContain('PROBE connect')
-      const never = await postern(['wait', `--url=${origin}/never`, '--interval=10ms', '--timeout=300ms'])
+      const never = await postern(['wait', `--url=${origin}/never`, '--interval=10ms', '--timeout=3s'])
       expect(never.code).toBe(1)
-      expect(never.stderr).toContain(`${origin}/never was not ready within 300ms: status 503 database: down`)
+      expect(never.stderr).toContain(`${origin}/never was not ready within 3s: status 503 database: down`)
     } finally {
       await new Promise((resolve) => server.close(resolve))
     }

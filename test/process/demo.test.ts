@@ -56,8 +56,8 @@ test('is ready within seconds, and the lines it prints work when pasted into a s
   context.skip(!curl, 'curl is not installed (Debian package curl)')
   const begun = performance.now()
   await startDemo(...anyPorts)
-  // Five seconds on an idle machine; the suites share theirs.
-  expect(performance.now() - begun).toBeLessThan(15_000)
+  // Five seconds on an idle machine; the suites share theirs, three files at a time.
+  expect(performance.now() - begun).toBeLessThan(40_000)
   const lines = [...(demo?.output.stdout ?? '').matchAll(/^ {2}curl .*$/gm)].map(([line]) => line.trim())
   expect(lines).toHaveLength(3)
   const answers = []

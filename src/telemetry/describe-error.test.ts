@@ -38,6 +38,7 @@ describe('what the log holds of an error', () => {
   test.each([
     ['a data exception', driverError('22P02', 'invalid input syntax for type integer: "secret"')],
     ['what a routine raised', driverError('P0001', 'secret')],
+    ['a server that says so', Object.assign(new Error("Duplicate entry 'secret'"), { quotesValues: true })],
     ['a piece of a body', new SyntaxError(`Unexpected token 's', "secret" is not valid JSON`)],
   ])('the message of %s is left out, in the stack as well', (_, error) => {
     const described = describeError(new GatewayError('internal', 'An unforeseen fault.', { cause: error }), {

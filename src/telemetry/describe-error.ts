@@ -26,10 +26,12 @@ const textOf = (error: object, key: string): string | undefined => {
 /**
  * Messages that quote what they were given. SQLSTATE class 22 (data exceptions) does so with values
  * (`invalid input syntax for type integer: "…"`), class P0 says whatever a routine's author raised, and a
- * SyntaxError of JSON.parse shows a piece of the body.
+ * SyntaxError of JSON.parse shows a piece of the body. Errors of other servers say of themselves whether they do.
  */
-const mayHoldValues = (name: string, code: string | undefined) =>
-  name === 'SyntaxError' || (code !== undefined && /^(22|P0)[0-9A-Z]{3}$/.test(code))
+const mayHoldValues = (error: object, name: string, code: string | undefined) =>
+  name === 'SyntaxError' ||
+  Reflect.get(error, 'quotesValues') === true ||
+  (code !== undefined && /^(22|P0)[0-9A-Z]{3}$/.test(code))
 
 function frames(error: object, message: string | undefined): readonly string[] {
   const stack = textOf(error, 'stack') ?? ''
@@ -60,7 +62,7 @@ export function describeError(thrown: unknown, o: { stack: boolean }, depth = 0)
   return {
     name,
     ...(codeFits ? { code } : {}),
-    ...(message && !mayHoldValues(name, code) ? { message: message.slice(0, maxMessage) } : {}),
+    ...(message && !mayHoldValues(thrown, name, code) ? { message: message.slice(0, maxMessage) } : {}),
     ...(o.stack ? { stack: frames(thrown, message) } : {}),
     ...(deeper && cause !== undefined ? { cause: describeError(cause, o, depth + 1) } : {}),
     ...(deeper && Array.isArray(errors)

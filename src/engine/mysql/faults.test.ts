@@ -12,6 +12,15 @@ const kindOf = (error: unknown) => {
 }
 
 describe('server errors', () => {
+  it('say whether their text is for logs', () => {
+    const quotes = (errno: number, sqlState?: string) => said(errno, 'text', sqlState).quotesValues
+    expect([quotes(1062, '23000'), quotes(1366), quotes(1644, '45000'), quotes(1406, '22001')]).toEqual(
+      Array.from({ length: 4 }, () => true),
+    )
+    expect([quotes(1205), quotes(1146, '42S02'), quotes(1040, '08004')]).toEqual([false, false, false])
+    expect(said(1205).code).toBe('1205')
+  })
+
   it.each([
     [1062, 'unique no'],
     [1451, 'foreign_key no'],

@@ -1,11 +1,23 @@
 /** What the server says when it refuses a statement (ERR packet). */
 import type { CancelReason } from '#engine/session-errors.ts'
 
-/** The server refused a statement. `message` may hold values: for logs of development only. */
+/**
+ * Errors whose text quotes a value though their SQLSTATE does not tell: incorrect and illegal values, partitions, ranges of
+ * expressions, JSON, characters, and syntax errors, which quote a piece of the statement.
+ */
+const quoting = new Set([
+  1064, 1292, 1300, 1366, 1367, 1411, 1525, 1526, 1586, 1690, 3140, 3141, 3156, 3988, 4037, 4038,
+])
+
+/** The server refused a statement. `message` may hold values. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
   readonly errno: number
   readonly sqlState: string
+  /** The number again, where logs look for it. */
+  readonly code: string
+  /** Its text is not for logs: data exceptions, violated constraints, and whatever a routine's author said. */
+  readonly quotesValues: boolean
   /** Set by the session: why it had asked the server to cancel, if it had. */
   cancelled: CancelReason | undefined = undefined
 
@@ -13,5 +25,7 @@ export class ServerError extends Error {
     super(said.message)
     this.errno = said.errno
     this.sqlState = said.sqlState
+    this.code = String(said.errno)
+    this.quotesValues = /^(22|23|45)/.test(said.sqlState) || quoting.has(said.errno)
   }
 }

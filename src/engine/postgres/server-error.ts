@@ -2,7 +2,7 @@
 import type { CancelReason } from '#engine/session-errors.ts'
 import type { ServerMessage } from './wire.ts'
 
-/** The server refused a statement. `message` and `detail` may hold values: for logs of development only. */
+/** The server refused a statement. `message` and `detail` may hold values. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
   readonly code: string

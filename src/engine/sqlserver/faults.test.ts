@@ -14,6 +14,14 @@ const short = (error: unknown) => {
 }
 
 describe('an error of the server', () => {
+  it('says whether its text is for logs', () => {
+    expect([2627, 245, 50_000, 51_000].map((number) => said(number).quotesValues)).toEqual(
+      Array.from({ length: 4 }, () => true),
+    )
+    expect([1205, 208, 18_456].map((number) => said(number).quotesValues)).toEqual([false, false, false])
+    expect(said(1205).code).toBe('1205')
+  })
+
   it.each([
     [2627, 'unique no'],
     [2601, 'unique no'],

@@ -1,10 +1,22 @@
 /** What the server says when it refuses a statement (ERROR token), and how an attention ends one. */
 import type { CancelReason } from '#engine/session-errors.ts'
 
-/** The server refused a statement, or the login. `message` may hold values: for logs of development only. */
+/**
+ * Errors whose text quotes a value: duplicates, failed conversions, texts that were too long, JSON, types of .NET, and syntax
+ * errors, which quote a piece of the statement.
+ */
+const quoting = new Set([102, 105, 241, 245, 248, 2601, 2627, 2628, 6522, 8114, 9807, 13608, 13609, 13610])
+/** From here on errors are those of routines' authors. */
+const firstOfUsers = 50_000
+
+/** The server refused a statement, or the login. `message` may hold values. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
   readonly number: number
+  /** The number again, where logs look for it. */
+  readonly code: string
+  /** Its text is not for logs. */
+  readonly quotesValues: boolean
   /** Severity: from 20 on the server ends the session. */
   readonly class: number
   readonly state: number
@@ -22,6 +34,8 @@ export class ServerError extends Error {
   }) {
     super(said.message)
     this.number = said.number
+    this.code = String(said.number)
+    this.quotesValues = quoting.has(said.number) || said.number >= firstOfUsers
     this.class = said.class
     this.state = said.state
     this.procedure = said.procName

@@ -75,6 +75,7 @@ test('a write that was cancelled is not applied', async () => {
 
 test('scenario 25: nobody else is hit: 200 clients that hang up at any moment, and one that does not', async () => {
   let stop = false
+  let answered = 0
   const others = (async () => {
     const statuses: number[] = []
     while (!stop) {
@@ -83,7 +84,6 @@ test('scenario 25: nobody else is hit: 200 clients that hang up at any moment, a
     }
     return statuses
   })()
-  let answered = 0
   for (let i = 0; i < 200 || answered < 20; i++) {
     const client = asked(`/orders?id=1&note=a`)
     await new Promise((resolve) => setTimeout(resolve, i % 7))

@@ -14,6 +14,8 @@ export interface Load {
   /** `{id}` in the path becomes a number from 1 to this. */
   readonly ids?: number
   readonly post?: string
+  /** Each connection pauses this long (ms) on average before it asks again, so that the load is no more than this allows. */
+  readonly pauseMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -47,6 +49,8 @@ function script(load: Load): string {
       `request = function() return wrk.format(nil, ${JSON.stringify(before)} .. math.random(1, ${load.ids}) .. ${JSON.stringify(after ?? '')}) end`,
     )
   }
+  if (load.pauseMs !== undefined)
+    lines.push(`delay = function() return math.random(0, ${2 * load.pauseMs}) end`)
   lines.push(
     'done = function(s, l, r)',
     '  local e = s.errors',

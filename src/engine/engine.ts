@@ -152,6 +152,8 @@ export interface Connection {
   role(o: { deadline: number; signal: Signal }): Promise<ServerRole>
   /** False once the session is lost, in an unknown state, or a cancel has not settled. */
   isUsable(): boolean
+  /** Of a seat (Shared): its statement failed those it travelled with, or kept them waiting. */
+  disturbed?(): boolean
   /** Ends the session; resolves when the socket is closed, at the latest after one second. Never throws. */
   close(): Promise<void>
 }
@@ -272,8 +274,8 @@ export interface Engine {
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
   /**
-   * Left out where a session takes one statement at a time. `reads`: statements that only read. `inserts`: they are committed together or not at all; if not, each is told
-   * `TakenApart` unless the outcome is unknown.
+   * Left out where a session takes one statement at a time. `reads`: statements that only read. `inserts`: they are committed
+   * together, or else each by itself.
    */
   readonly share?: (c: Connection, borrowers: number, sharing: 'reads' | 'inserts') => Shared
   /**

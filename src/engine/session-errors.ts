@@ -21,24 +21,6 @@ export class SessionLost extends Error {
   }
 }
 
-/** The reason of a signal that ends a trip because it takes too long for those who share it. */
-export const outOfPatience = 'patience'
-
-/**
- * Statements that travelled together were rolled back together, because one of them failed or kept the others waiting. For
- * itself it may well be done.
- */
-export class TakenApart extends Error {
-  override readonly name = 'TakenApart'
-  /** It was this one that failed or ran when patience ended. */
-  readonly culprit: boolean
-
-  constructor(culprit: boolean, cause: unknown) {
-    super('rolled back together with others', { cause })
-    this.culprit = culprit
-  }
-}
-
 /** The statement was cancelled on our request, or its rows were closed before the last one. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled'

@@ -6,7 +6,6 @@ import type { Observation } from '#base/observation.ts'
 import type { Connection, Fault, ServerRole } from '#engine/engine.ts'
 import type { Pool, Sharing } from '#pool/types.ts'
 import { noBreakers } from './breakers.ts'
-import { TakenApart } from '#engine/session-errors.ts'
 import { createExecute, type Trip } from './execute.ts'
 
 const read: Trip = { operation: 'select', resource: 'orders', write: false, source: 'url' }
@@ -58,7 +57,7 @@ function setUp(o: { role?: ServerRole } = {}) {
       if (fault) throw Object.assign(new Error('refused'), { applied: 'no', native: '' }, fault)
       return 'done'
     }).catch((error: unknown) => error as GatewayError)
-  return { clock, seen, calls, shared, execute, abort, ctx, run }
+  return { clock, seen, calls, shared, connection, execute, abort, ctx, run }
 }
 const code = (outcome: unknown) => (outcome instanceof GatewayError ? outcome.code : outcome)
 
@@ -76,24 +75,15 @@ test.each([
   expect(calls.attempts).toBe(outcome === 'done' ? 2 : 1)
 })
 
-test('an insert whose company was taken apart runs again by itself, as if for the first time', async () => {
-  const { clock, ctx, execute, shared } = setUp()
+test('inserts of a resource travel alone for a while when one has disturbed its company', async () => {
+  const { clock, ctx, execute, shared, connection } = setUp()
   const insert: Trip = { ...write, shares: 'inserts' }
-  const apart = new TakenApart(true, new Error('taken'))
-  const lost = Object.assign(new Error('collision'), { kind: 'conflict', applied: 'no', native: '' })
-  const thrown: (Error | undefined)[] = [apart, lost, lost, lost, lost]
-  const body = async () => {
-    const next = thrown.shift()
-    if (next !== undefined) throw next
-    return 'done'
-  }
-  expect(await execute(ctx, insert, body)).toBe('done')
-  expect(shared).toEqual(['inserts', undefined, undefined, undefined, undefined, undefined])
-  // Inserts of the resource travel alone for a second; those of others do not.
-  const kindOf = async (trip: Trip) => {
-    await execute(ctx, trip, body)
+  const kindOf = async (trip: Trip, disturbed = false) => {
+    connection.disturbed = () => disturbed
+    expect(await execute(ctx, trip, async () => 'done')).toBe('done')
     return shared.at(-1)
   }
+  expect(await kindOf(insert, true)).toBe('inserts')
   expect(await kindOf(insert)).toBeUndefined()
   expect(await kindOf({ ...insert, resource: 'customers' })).toBe('inserts')
   await clock.advance(999)

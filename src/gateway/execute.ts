@@ -4,7 +4,6 @@ import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Connection, Engine, Fault } from '#engine/engine.ts'
 import type { Pool, Sharing } from '#pool/types.ts'
-import { TakenApart } from '#engine/session-errors.ts'
 import type { Breakers } from './breakers.ts'
 import { createCompany } from './company.ts'
 import { errorOfFault } from './faults.ts'
@@ -113,7 +112,6 @@ export function createExecute(d: ExecuteDependencies): Execute {
 
   const attempts: Execute = async (ctx, trip, body) => {
     const began = clock.now()
-    let shares = company.of(trip)
     for (let attempt = 1; ; attempt++) {
       breakers.admit(trip)
       const asked = clock.now()
@@ -149,10 +147,6 @@ export function createExecute(d: ExecuteDependencies): Execute {
             if (thrown instanceof GatewayError) {
               note()
               breakers.worked(trip, 0)
-            } else if (thrown instanceof TakenApart) {
-              note('taken_apart')
-              breakers.worked(trip, 0)
-              if (thrown.culprit) company.failed(trip)
             } else {
               const fault = engine.classify(thrown)
               note(fault.kind)
@@ -161,18 +155,13 @@ export function createExecute(d: ExecuteDependencies): Execute {
             }
             throw thrown
           } finally {
+            if (connection.disturbed?.() === true) company.failed(trip)
             stoodStill()
           }
         }
-        return await pool.use(ctx.signal, ctx.deadline, work, shares)
+        return await pool.use(ctx.signal, ctx.deadline, work, company.of(trip))
       } catch (thrown) {
         if (lent === undefined) ctx.timing.poolMs += clock.now() - asked
-        if (thrown instanceof TakenApart) {
-          // Nothing has happened, and by itself it may well be done: it has not been tried yet.
-          shares = undefined
-          attempt--
-          continue
-        }
         if (failure === undefined) {
           if (lent === undefined) breakers.notReached(trip, thrown)
           throw thrown

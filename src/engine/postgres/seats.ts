@@ -2,7 +2,7 @@
 import type { Bound } from '#plan/ast.ts'
 import { createAlarm } from '#engine/alarm.ts'
 import type { Compiled, Connection, Result, RunOptions, Shared } from '#engine/engine.ts'
-import type { Trip, Vehicle } from './trip.ts'
+import type { Passenger, Trip, Vehicle } from './trip.ts'
 import { InsertsTrip, ReadsTrip } from './trips.ts'
 
 /** @returns makes the seats of a trip; one trip of a session at a time */
@@ -30,6 +30,7 @@ class Seat implements Connection {
   private readonly trip: Trip
   private readonly vehicle: Vehicle
   private free = true
+  private passenger: Passenger | undefined
 
   constructor(trip: Trip, vehicle: Vehicle) {
     this.trip = trip
@@ -39,7 +40,9 @@ class Seat implements Connection {
   run(q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> {
     if (!this.free) return Promise.reject(new Error('a shared session runs one statement for each borrower'))
     this.free = false
-    return this.trip.board(q, values, o)
+    const { passenger, answer } = this.trip.board(q, values, o)
+    this.passenger = passenger
+    return answer
   }
 
   close(): Promise<void> {
@@ -50,11 +53,12 @@ class Seat implements Connection {
     return Promise.resolve()
   }
 
-  /** Of a seat that nobody sits beside, behind its statement: the session is still its own. */
+  /** Behind the statements of all, whose session it still is. */
   role(o: Parameters<Connection['role']>[0]): ReturnType<Connection['role']> {
-    if (this.free || this.trip.seats > 1) return alone()
-    return this.trip.over.then(() => this.vehicle.role(o))
+    return this.free ? alone() : this.trip.role(o)
   }
+
+  disturbed = (): boolean => this.passenger?.disturbed ?? false
 
   isUsable = (): boolean => this.vehicle.isUsable()
   stream = alone

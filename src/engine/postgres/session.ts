@@ -2,7 +2,7 @@
 import type { AbortObserver } from '#base/signal.ts'
 import { createAlarm } from '#engine/alarm.ts'
 import { endSocket } from '#engine/dial.ts'
-import { Cancelled, type CancelReason, outOfPatience, SessionLost } from '#engine/session-errors.ts'
+import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import type { ExchangeOptions, Session, SessionParts, Step } from './exchange.ts'
 import { ServerError } from './server-error.ts'
 import {
@@ -329,7 +329,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           o,
           resolve,
           reject,
-          handleEvent: () => cancel(exchange, o.signal.reason === outOfPatience ? 'patience' : 'client'),
+          handleEvent: () => cancel(exchange, o.signal.reason === 'patience' ? 'patience' : 'client'),
           parsing: [],
           parsingBehind: [],
           answered: false,

@@ -24,6 +24,8 @@ export class Passenger implements AbortObserver {
   readonly q: Compiled
   readonly o: RunOptions
   waits = true
+  /** It failed those it travelled with, or kept them waiting. */
+  disturbed = false
   private readonly trip: Trip
   private readonly resolve: (result: Result) => void
   private readonly reject: (error: unknown) => void
@@ -69,13 +71,13 @@ export class Passenger implements AbortObserver {
 /** The statements of one loan, from the first seat taken until the session is free again. */
 export abstract class Trip {
   readonly over: Promise<void>
-  /** A seat that is the only one may ask for the role behind its statement. */
-  readonly seats: number
   protected readonly vehicle: Vehicle
   protected readonly alarm: Alarm
-  /** Cancels what runs. */
-  protected readonly signal = new Cancellation()
   private readonly aboard: Passenger[] = []
+  /** Those whose statements are in the exchange under way, and what cancels it. */
+  private riding: readonly Passenger[] = []
+  private signal = new Cancellation()
+  private asked: ReturnType<Connection['role']> | undefined
   /** Seats of which nobody knows yet whether they will be used. */
   private open: number
   private end!: () => void
@@ -83,7 +85,6 @@ export abstract class Trip {
   constructor(vehicle: Vehicle, alarm: Alarm, seats: number) {
     this.vehicle = vehicle
     this.alarm = alarm
-    this.seats = seats
     this.open = seats
     this.over = new Promise((resolve) => {
       this.end = resolve
@@ -96,11 +97,21 @@ export abstract class Trip {
   /** Never rejects: whoever waits is told. */
   protected abstract travel(): Promise<void>
 
-  board(q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.aboard.push(new Passenger(this, q, values, o, resolve, reject))
-      this.seatTaken()
-    })
+  board(
+    q: Compiled,
+    values: readonly Bound[],
+    o: RunOptions,
+  ): { passenger: Passenger; answer: Promise<Result> } {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const passenger = new Passenger(this, q, values, o, resolve, reject)
+    this.aboard.push(passenger)
+    this.seatTaken()
+    return { passenger, answer: promise }
+  }
+
+  /** Asked when the trip is over and before the session is given back; once, whoever asks. */
+  role(o: Parameters<Connection['role']>[0]): ReturnType<Connection['role']> {
+    return (this.asked ??= this.over.then(() => this.vehicle.role(o)))
   }
 
   /** One seat less to wait for. */
@@ -108,10 +119,14 @@ export abstract class Trip {
     if (--this.open === 0) this.travel().then(this.end, this.end)
   }
 
-  /** The others travel on; behind the last one the statement is cancelled. */
+  /** The others travel on; behind the last one what runs is cancelled. */
   getOff(passenger: Passenger, why: CancelReason): void {
     passenger.fail(new Cancelled(why))
-    if (!this.aboard.some(({ waits }) => waits)) this.signal.abort(why)
+    if (!this.riding.some(({ waits }) => waits)) this.cancel(why)
+  }
+
+  protected cancel(why: CancelReason): void {
+    this.signal.abort(why)
   }
 
   protected waiting(): readonly Passenger[] {
@@ -129,6 +144,8 @@ export abstract class Trip {
     onDone: (passenger: Passenger, result: Result | undefined) => void,
   ): Promise<void> {
     const { writerOf } = this.vehicle
+    this.riding = passengers
+    this.signal = new Cancellation()
     let at = 0
     /** Equal statements share a writer: it begins anew when the one before is done. */
     let writer: RowWriter | undefined

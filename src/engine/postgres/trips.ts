@@ -1,6 +1,6 @@
-/** The two kinds of trips: reads, each for itself, and inserts, which are committed together or not at all. */
+/** The two kinds of trips: reads, each for itself, and inserts, which are committed together, or else each by itself. */
 import type { Result } from '#engine/engine.ts'
-import { outOfPatience, TakenApart } from '#engine/session-errors.ts'
+import { SessionLost } from '#engine/session-errors.ts'
 import { ServerError } from './server-error.ts'
 import { type Passenger, Trip } from './trip.ts'
 
@@ -49,14 +49,15 @@ export class ReadsTrip extends Trip {
 }
 
 /**
- * How long inserts that travel together may take (ms). They take a few; one that waits for a lock keeps the others waiting
- * no longer than this.
+ * How long an insert may keep others waiting (ms). It takes a few; one that waits for a lock may wait on when it is the
+ * last.
  */
 const patienceMs = 250
 
 /**
- * All arrive when the server says that the transaction is committed. When it is rolled back, because one of them failed,
- * because one's time was over or because it took too long, nothing has happened, and each is to be run by itself.
+ * All arrive when the server says that their transaction is committed. When it was rolled back, because one of them failed,
+ * because the time of one was over or because it took too long, nothing has happened, and each is run by itself: the one
+ * at fault last, and whoever takes long behind all the others.
  */
 export class InsertsTrip extends Trip {
   private until: number | undefined
@@ -67,30 +68,72 @@ export class InsertsTrip extends Trip {
 
   expire(): void {
     this.until = undefined
-    this.signal.abort(outOfPatience)
+    this.cancel('patience')
+  }
+
+  private watch(): void {
+    this.until = this.vehicle.clock.now() + patienceMs
+    this.alarm.watch(this.until)
   }
 
   protected async travel(): Promise<void> {
-    const passengers = this.waiting()
-    const alone = passengers.length < 2
-    if (passengers.length === 0) return
+    const left = await this.together(this.waiting())
+    const late = await this.inTurn(left)
+    for (const passenger of late) await this.alone(passenger, false)
+  }
+
+  /** @returns whom to run by themselves, in this order */
+  private async together(passengers: readonly Passenger[]): Promise<readonly Passenger[]> {
+    if (passengers.length < 2) return passengers
     let deadline = Number.POSITIVE_INFINITY
     for (const { o } of passengers) deadline = Math.min(deadline, o.deadline)
-    if (!alone) {
-      this.until = this.vehicle.clock.now() + patienceMs
-      this.alarm.watch(this.until)
-    }
+    this.watch()
     const done: { passenger: Passenger; result: Result | undefined }[] = []
     try {
       await this.exchange(passengers, deadline, (passenger, result) => done.push({ passenger, result }))
       for (const { passenger, result } of done) if (result !== undefined) passenger.arrive(result)
+      return []
     } catch (error) {
-      const rolledBack = error instanceof ServerError && !alone
-      passengers.forEach((passenger, i) =>
-        passenger.fail(rolledBack ? new TakenApart(i === done.length, error) : error),
-      )
+      // What was not sent may be said of one only: its deadline had passed.
+      const nothing = error instanceof ServerError || (error instanceof SessionLost && !error.sent)
+      if (!nothing) for (const passenger of passengers) passenger.fail(error)
+      const culprit = passengers[done.length]
+      if (culprit === undefined) return passengers
+      culprit.disturbed = !(error instanceof ServerError && error.cancelled === 'client')
+      return [...passengers.filter((passenger) => passenger !== culprit), culprit]
     } finally {
       this.until = undefined
     }
+  }
+
+  /** @returns who took too long, to be run when nobody waits behind them but each other */
+  private async inTurn(passengers: readonly Passenger[]): Promise<readonly Passenger[]> {
+    const late: Passenger[] = []
+    for (const [i, passenger] of passengers.entries()) {
+      const others = i < passengers.length - 1 || late.length > 0
+      if (await this.alone(passenger, others)) continue
+      passenger.disturbed = true
+      late.push(passenger)
+    }
+    return late
+  }
+
+  /** @returns false when others wait and it took too long: nothing has happened */
+  private async alone(passenger: Passenger, othersWait: boolean): Promise<boolean> {
+    if (!passenger.waits) return true
+    if (othersWait) this.watch()
+    let result: Result | undefined
+    try {
+      await this.exchange([passenger], passenger.o.deadline, (_, made) => {
+        result = made
+      })
+      if (result !== undefined) passenger.arrive(result)
+    } catch (error) {
+      if (error instanceof ServerError && error.cancelled === 'patience') return false
+      passenger.fail(error)
+    } finally {
+      this.until = undefined
+    }
+    return true
   }
 }

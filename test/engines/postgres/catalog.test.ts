@@ -319,7 +319,9 @@ function suite(version: number) {
           'sales.orders table system',
           'sales.points_out table system',
           'sales.remote table hash',
+          'sales.ruled table system',
           'sales.totals materialized hash',
+          'sales.watched table system',
           'sales.written_by_trigger view hash',
         ])
       })

@@ -5,7 +5,6 @@ import type { Compiled, Connection } from '#engine/engine.ts'
 import { databaseOptions } from '#engine/options.ts'
 import { connectPostgres, type PostgresConnection } from '#engine/postgres/driver.ts'
 import { readTarget } from '#engine/postgres/target.ts'
-import { TakenApart } from '#engine/session-errors.ts'
 import {
   postgresMissing,
   postgresVersions,
@@ -31,17 +30,12 @@ const limits = (ms = 5000, signal: AbortSignal = never) => ({
   format: 'object' as const,
 })
 
-/** `done`, with the transaction that did it; `culprit` or `apart`; or the words of the error. */
+/** `done`, with the transaction that did it, or the words of the error. */
 const told = (work: ReturnType<Connection['run']>) =>
   work.then(
     ({ hidden, affected }) => ({ outcome: affected === 1 ? 'done' : `${affected} rows`, by: hidden?.[0] }),
-    (error: { code?: string; name: string; why?: string }) => ({
-      outcome:
-        error instanceof TakenApart
-          ? error.culprit
-            ? 'culprit'
-            : 'apart'
-          : (error.why ?? error.code ?? error.name),
+    (error: { code?: string; name: string; why?: string; cancelled?: string }) => ({
+      outcome: error.why ?? error.cancelled ?? error.code ?? error.name,
       by: undefined,
     }),
   )
@@ -80,7 +74,8 @@ for (const version of postgresVersions) {
           ),
         ),
       )
-      return { answers: Promise.all(answers), over }
+      const disturbed = () => seats.map((seat) => seat.disturbed?.())
+      return { answers: Promise.all(answers), over, disturbed }
     }
     const outcomes = (answers: Awaited<ReturnType<typeof send>['answers']>) =>
       answers.map(({ outcome }) => outcome)
@@ -110,20 +105,24 @@ for (const version of postgresVersions) {
       expect(c.isUsable()).toBe(true)
     })
 
-    it('are rolled back together when one fails, and it is known which', async () => {
+    it('are done each by itself when one fails, and it is known which', async () => {
       await sql('INSERT INTO things VALUES (2)')
-      const { answers, over } = send([[1], [2], [3]])
-      expect(outcomes(await answers)).toEqual(['apart', 'culprit', 'apart'])
+      const { answers, over, disturbed } = send([[1], [2], [3]])
+      const all = await answers
+      expect(outcomes(all)).toEqual(['done', '23505', 'done'])
+      expect(all[0]?.by).not.toBe(all[2]?.by)
       await over
-      expect(await ids()).toEqual([2])
+      expect(disturbed()).toEqual([false, true, false])
+      expect(await ids()).toEqual([1, 2, 3])
       expect(c.isUsable()).toBe(true)
     })
 
-    it('are not said to be done before the commit: a constraint that is looked at there fails all', async () => {
-      const { answers, over } = send([[1], [2, 404], [3]])
-      expect(outcomes(await answers)).toEqual(['apart', 'apart', 'apart'])
+    it('are not said to be done before the commit, where a constraint may still be violated', async () => {
+      const { answers, over, disturbed } = send([[1], [2, 404], [3]])
+      expect(outcomes(await answers)).toEqual(['done', '23503', 'done'])
       await over
-      expect(await ids()).toEqual([])
+      expect(disturbed()).toEqual([false, false, false])
+      expect(await ids()).toEqual([1, 3])
     })
 
     it('fail as they always did when there is nobody else', async () => {
@@ -133,35 +132,68 @@ for (const version of postgresVersions) {
       await over
     })
 
-    it('keep nobody waiting for a lock longer than a quarter of a second', async () => {
+    it('keep nobody waiting for a lock longer than a quarter of a second at a time', async () => {
       const other = await open()
       await other.transaction(limits(), async (t) => {
         await t.run(insert, ['2', null], { format: 'object' })
+        await t.run(insert, ['4', null], { format: 'object' })
         const began = clock.now()
-        const { answers, over } = send([[1], [2], [3]])
-        expect(outcomes(await answers)).toEqual(['apart', 'culprit', 'apart'])
-        expect(clock.now() - began).toBeGreaterThanOrEqual(240)
+        const { answers, over, disturbed } = send([[1], [2], [3], [4], [5]], 2000)
+        let open = 5
+        void answers.then(() => (open = 0))
+        await expect.poll(async () => (await sql('SELECT count(*)::int AS n FROM things'))[0]?.['n']).toBe(3)
+        // Patience for the trip, and for the other one that waits; the first waits last.
+        expect(clock.now() - began).toBeLessThan(1500)
+        expect(open).toBe(5)
+        const all = await answers
+        expect(outcomes(all)).toEqual(['done', 'deadline', 'done', 'deadline', 'done'])
+        expect(clock.now() - began).toBeGreaterThanOrEqual(1990)
         await over
+        expect(disturbed()).toEqual([false, true, false, true, false])
       })
       await other.close()
-      expect(await ids()).toEqual([2])
+      expect(await ids()).toEqual([1, 2, 3, 4, 5])
       expect(c.isUsable()).toBe(true)
     })
 
-    it('end at the deadline of the first of them, and nothing has happened', async () => {
+    it('wait on when they are the last', async () => {
+      const other = await open()
+      let sent: ReturnType<typeof send> | undefined
+      await other.transaction(limits(), async (t) => {
+        await t.run(insert, ['2', null], { format: 'object' })
+        sent = send([[1], [2]])
+        await new Promise((resolve) => setTimeout(resolve, 800))
+      })
+      await other.close()
+      expect(outcomes((await sent?.answers) ?? [])).toEqual(['done', '23505'])
+      await sent?.over
+    })
+
+    it('end at the deadline of each', async () => {
       const other = await open()
       await other.transaction(limits(), async (t) => {
         await t.run(insert, ['2', null], { format: 'object' })
         const { seats, over } = c.share(2, 'inserts')
         const began = clock.now()
-        const answers = [1, 2].map((id, i) =>
+        const answers = [2, 3].map((id, i) =>
           told((seats[i] as Connection).run(insert, [String(id), null], limits(i === 0 ? 100 : 5000))),
         )
-        expect(outcomes(await Promise.all(answers))).toEqual(['apart', 'culprit'])
+        expect(outcomes(await Promise.all(answers))).toEqual(['deadline', 'done'])
         expect(clock.now() - began).toBeLessThan(240)
         await over
       })
       await other.close()
+      expect(await ids()).toEqual([2, 3])
+    })
+
+    it('that are too late for one are not too late for the others', async () => {
+      const { seats, over } = c.share(2, 'inserts')
+      const answers = [1, 2].map((id, i) =>
+        told((seats[i] as Connection).run(insert, [String(id), null], limits(i === 0 ? -1 : 5000))),
+      )
+      expect(outcomes(await Promise.all(answers))).toEqual(['deadline', 'done'])
+      await over
+      expect(c.isUsable()).toBe(true)
       expect(await ids()).toEqual([2])
     })
 
@@ -198,13 +230,14 @@ for (const version of postgresVersions) {
       await other.close()
     })
 
-    it('ask for the role of the server behind the statement, where there is one alone', async () => {
-      const { seats, over } = c.share(1, 'inserts')
-      const seat = seats[0] as Connection
-      await expect(seat.role(limits())).rejects.toThrow('a shared session')
-      const answer = told(seat.run(insert, ['1', null], limits()))
-      expect(await seat.role(limits())).toBe('primary')
-      expect(await answer).toMatchObject({ outcome: 'done' })
+    it('ask for the role of the server behind the statements of all, once', async () => {
+      const { seats, over } = c.share(2, 'inserts')
+      await expect(seats[0]?.role(limits())).rejects.toThrow('a shared session')
+      const answers = [1, 2].map((id, i) =>
+        told((seats[i] as Connection).run(insert, [String(id), null], limits())),
+      )
+      expect(await Promise.all(seats.map((seat) => seat.role(limits())))).toEqual(['primary', 'primary'])
+      expect(outcomes(await Promise.all(answers))).toEqual(['done', 'done'])
       await over
     })
   })

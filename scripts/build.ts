@@ -1,5 +1,6 @@
 /** Bundles the gateway into dist/: one chunk a role and engine, loaded when needed, with nothing left to install. */
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
@@ -7,14 +8,15 @@ const root = join(import.meta.dirname, '..')
 const outdir = join(root, 'dist')
 
 /**
- * Importing node:http as an ES module reads all that it exports, WebSocket among it, and that loads undici: 50 ms of a start.
- * Taken from the process, and its exports looked at when they are used, it costs 7 ms (Node 24.21).
+ * Importing a module of Node's as an ES module reads all that it exports: of node:http that loads undici, of node:crypto the Web
+ * Cryptography API, 70 ms of a start together. Taken from the process, and its exports looked at when they are used, it does
+ * not (Node 24.21).
  */
 const builtins: Plugin = {
   name: 'builtins',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(node:)?https?2?$/ }, ({ path, kind }) =>
-      kind === 'import-statement'
+    onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path) && path !== 'node:module'
         ? { path: path.replace(/^(node:)?/, 'node:'), namespace: 'builtin' }
         : undefined,
     )

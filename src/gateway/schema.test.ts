@@ -38,6 +38,11 @@ function setUp(disk?: SnapshotFile) {
         world.looks++
         return answer(() => world.fingerprint)
       },
+      classify: (error) => ({
+        kind: (error as { code?: string }).code === '42501' ? 'denied' : 'disconnected',
+        applied: 'no',
+        native: '',
+      }),
       watchSchema: ({ pollMs }): SchemaWatch => ({
         next: (signal) =>
           new Promise((resolve, reject) => {
@@ -109,6 +114,26 @@ test('a look that fails is repeated before the next poll, and what was served st
   world.trouble = undefined
   await clock.advance(3000)
   expect(served()).toBe('b')
+})
+
+test('a look that the database refuses is told once, and taken back by the reading that follows; an outage is not', async () => {
+  const { clock, world, schema, seen, failures } = setUp()
+  const loads = () => seen.filter((o) => o.kind === 'catalog.loaded').length
+  schema.start()
+  await clock.advance(9000)
+  world.trouble = coded('ECONNRESET', 'lost')
+  await clock.advance(6000)
+  expect(failures()).toBe(0)
+  world.trouble = coded('42501', 'permission denied for table pg_class')
+  await clock.advance(20_000)
+  expect(failures()).toBe(1)
+  expect(loads()).toBe(1)
+  world.trouble = undefined
+  await clock.advance(10_000)
+  expect(loads()).toBe(2)
+  const { readings } = world
+  await clock.advance(30_000)
+  expect(world.readings).toBe(readings)
 })
 
 test('who asks for a reading while one is under way gets one that began later', async () => {

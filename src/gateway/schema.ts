@@ -4,7 +4,7 @@ import type { Clock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Observe } from '#base/observation.ts'
 import type { Contract } from '#contract/contract.ts'
-import type { CatalogRequest, Connection, Engine } from '#engine/engine.ts'
+import type { CatalogRequest, Connection, Engine, Fault } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
 import type { SnapshotFile } from './snapshot-file.ts'
 
@@ -50,7 +50,7 @@ export interface Schema {
 export interface SchemaDependencies {
   readonly clock: Clock
   readonly observe: Observe
-  readonly engine: Pick<Engine, 'readCatalog' | 'fingerprint' | 'watchSchema'>
+  readonly engine: Pick<Engine, 'readCatalog' | 'fingerprint' | 'watchSchema' | 'classify'>
   readonly pool: Pick<Pool<Connection>, 'use'>
   readonly schemas: readonly string[]
   readonly unmappable: CatalogRequest['unmappable']
@@ -78,6 +78,13 @@ function reasonOf(thrown: unknown): string {
   }
   return words.join(' < ')
 }
+
+const outages: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
+  'disconnected',
+  'busy',
+  'timeout',
+  'cancelled',
+])
 
 export function createSchema(d: SchemaDependencies): Schema {
   const stopped = new AbortController()
@@ -223,13 +230,21 @@ export function createSchema(d: SchemaDependencies): Schema {
     }
   }
 
-  /** Looks until it has seen: an outage is reported by the health checks, and the old picture stays in service meanwhile. */
+  /** The database is away or has no time: the health checks tell of that. */
+  const isOutage = (error: unknown) =>
+    error instanceof GatewayError || outages.has(d.engine.classify(error).kind)
+
+  /**
+   * Looks until it has seen; the old picture stays in service meanwhile. A look that the database refuses, for a privilege
+   * that was taken away, say, is told as a failed reading is, and the reading that ends it takes that back.
+   */
   const catchUp = async () => {
     for (let wait = 1000; !stopped.signal.aborted; wait = Math.min(2 * wait, d.pollMs)) {
       try {
-        if (await differs()) await reload()
+        if ((await differs()) || reported !== undefined) await reload()
         return
-      } catch {
+      } catch (error) {
+        if (!isOutage(error)) failed(error)
         await sleep(wait)
       }
     }

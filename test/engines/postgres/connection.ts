@@ -1,8 +1,9 @@
 /** A connection of the real driver to a test's server, with a count of the statements that went over it. */
 import { systemClock } from '#base/clock.ts'
+import type { Observe } from '#base/observation.ts'
 import type { CatalogRequest, Connection } from '#engine/engine.ts'
 import { databaseOptions } from '#engine/options.ts'
-import { connectPostgres } from '#engine/postgres/driver.ts'
+import { connectPostgres, type PostgresConnection } from '#engine/postgres/driver.ts'
 import { readTarget } from '#engine/postgres/target.ts'
 
 const never = new AbortController().signal
@@ -16,26 +17,49 @@ export interface TestConnection extends Connection {
   ask(text: string): Promise<readonly (readonly (string | null)[])[]>
 }
 
+/**
+ * The driver's own connection; its sessions are named `postern/0a1b2c`.
+ * @param o.timeout of statements, in the server (ms)
+ * @param o.options of the database, beside its URL
+ */
+export function openSession(
+  url: string,
+  o: {
+    readonly timeout?: number
+    readonly options?: Readonly<Record<string, unknown>>
+    readonly observe?: Observe
+    readonly onNotify?: (channel: string) => void
+    readonly onClosed?: () => void
+  } = {},
+): Promise<PostgresConnection> {
+  const { timeout = 5000, options: more, observe = () => {}, ...hooks } = o
+  const options = databaseOptions.parse({ url, ...more })
+  return connectPostgres(
+    readTarget(options),
+    options,
+    {
+      clock: systemClock,
+      observe,
+      pool: 'primary',
+      sessionName: 'postern/0a1b2c',
+      statementTimeout: timeout,
+      ...hooks,
+    },
+    limits(),
+  )
+}
+
 export async function connect(
   url: string,
   onNotify?: (channel: string) => void,
   onClosed?: () => void,
 ): Promise<TestConnection> {
-  const options = databaseOptions.parse({ url, tls: { mode: 'disable' } })
-  const connection = await connectPostgres(
-    readTarget(options),
-    options,
-    {
-      clock: systemClock,
-      observe: () => {},
-      pool: 'test',
-      sessionName: 'postern/0a1b2c',
-      statementTimeout: 30_000,
-      ...(onNotify && { onNotify }),
-      ...(onClosed && { onClosed }),
-    },
-    limits(),
-  )
+  const connection = await openSession(url, {
+    timeout: 30_000,
+    options: { tls: { mode: 'disable' } },
+    ...(onNotify && { onNotify }),
+    ...(onClosed && { onClosed }),
+  })
   const statements: string[] = []
   const query: Connection['query'] = (text, values, o) => {
     statements.push(text)

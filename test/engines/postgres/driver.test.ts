@@ -14,6 +14,7 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { describeUnless } from '../../support/unless.ts'
+import { openSession } from './connection.ts'
 
 const never = new AbortController().signal
 const number = (name: string): OutputColumn => ({ name, encoding: 'number', hidden: false })
@@ -39,21 +40,8 @@ for (const version of postgresVersions) {
   describeUnless(missing)(`the driver on PostgreSQL ${version}`, () => {
     let server: TestPostgres
     const seen: Observation[] = []
-    const open = (o: Record<string, unknown> = {}, url = server.url()): Promise<Connection> => {
-      const options = databaseOptions.parse({ url, ...o })
-      return connectPostgres(
-        readTarget(options),
-        options,
-        {
-          clock,
-          observe: (x) => seen.push(x),
-          pool: 'primary',
-          sessionName: 'postern/0a1b2c',
-          statementTimeout: 2000,
-        },
-        within(5000),
-      )
-    }
+    const open = (options: Record<string, unknown> = {}, url = server.url()): Promise<Connection> =>
+      openSession(url, { timeout: 2000, options, observe: (x) => seen.push(x) })
     const using = async <T>(
       body: (c: Connection) => Promise<T>,
       o: Record<string, unknown> = {},

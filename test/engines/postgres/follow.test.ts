@@ -3,10 +3,8 @@ import { connect as tcpConnect, createServer } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Compiled } from '#engine/engine.ts'
-import { databaseOptions } from '#engine/options.ts'
-import { connectPostgres, type PostgresConnection } from '#engine/postgres/driver.ts'
+import type { PostgresConnection } from '#engine/postgres/driver.ts'
 import { createReplication, readLsn } from '#engine/postgres/replication.ts'
-import { readTarget } from '#engine/postgres/target.ts'
 import {
   postgresMissing,
   postgresVersions,
@@ -14,6 +12,7 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { describeUnless } from '../../support/unless.ts'
+import { openSession } from './connection.ts'
 
 const never = new AbortController().signal
 const write = (sql: string): Compiled => ({
@@ -32,21 +31,8 @@ for (const version of postgresVersions) {
 
   describeUnless(missing)(`a position along with a commit on PostgreSQL ${version}`, () => {
     let server: TestPostgres
-    const open = (url = server.url(), more: Record<string, unknown> = {}): Promise<PostgresConnection> => {
-      const options = databaseOptions.parse({ url, ...more })
-      return connectPostgres(
-        readTarget(options),
-        options,
-        {
-          clock,
-          observe: () => {},
-          pool: 'primary',
-          sessionName: 'postern/0a1b2c',
-          statementTimeout: 20_000,
-        },
-        within(20_000),
-      )
-    }
+    const open = (url = server.url(), options: Record<string, unknown> = {}) =>
+      openSession(url, { timeout: 20_000, options })
     const one = async (c: PostgresConnection, sql: string) => (await c.query(sql, [], within(20_000)))[0]?.[0]
     const insert = write('INSERT INTO orders (note) VALUES ($1)')
 

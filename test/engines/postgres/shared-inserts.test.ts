@@ -2,9 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Compiled, Connection } from '#engine/engine.ts'
-import { databaseOptions } from '#engine/options.ts'
-import { connectPostgres, type PostgresConnection } from '#engine/postgres/driver.ts'
-import { readTarget } from '#engine/postgres/target.ts'
+import type { PostgresConnection } from '#engine/postgres/driver.ts'
 import {
   postgresMissing,
   postgresVersions,
@@ -12,6 +10,7 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { describeUnless } from '../../support/unless.ts'
+import { openSession } from './connection.ts'
 
 const never = new AbortController().signal
 const insert: Compiled = {
@@ -47,21 +46,7 @@ for (const version of postgresVersions) {
     let server: TestPostgres
     let c: PostgresConnection
     const sql = (text: string) => server.sql(server.url(), text)
-    const open = () => {
-      const options = databaseOptions.parse({ url: server.url() })
-      return connectPostgres(
-        readTarget(options),
-        options,
-        {
-          clock,
-          observe: () => {},
-          pool: 'primary',
-          sessionName: 'postern/0a1b2c',
-          statementTimeout: 5000,
-        },
-        limits(),
-      )
-    }
+    const open = () => openSession(server.url())
     const ids = async () => (await sql('SELECT id FROM things ORDER BY 1')).map(({ id }) => Number(id))
     const send = (rows: readonly (readonly [id: number, parent?: number])[], ms?: number) => {
       const { seats, over } = c.share(rows.length, 'inserts')

@@ -2,9 +2,7 @@
 import { afterAll, beforeAll, beforeEach, afterEach, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Compiled, Connection } from '#engine/engine.ts'
-import { databaseOptions } from '#engine/options.ts'
-import { connectPostgres, type PostgresConnection } from '#engine/postgres/driver.ts'
-import { readTarget } from '#engine/postgres/target.ts'
+import type { PostgresConnection } from '#engine/postgres/driver.ts'
 import {
   postgresMissing,
   postgresVersions,
@@ -12,6 +10,7 @@ import {
   type TestPostgres,
 } from '../../support/postgres.ts'
 import { describeUnless } from '../../support/unless.ts'
+import { openSession } from './connection.ts'
 
 const never = new AbortController().signal
 const compiled = (text: string): Compiled => ({
@@ -43,21 +42,7 @@ for (const version of postgresVersions) {
   describeUnless(missing)(`a shared session of PostgreSQL ${version}`, () => {
     let server: TestPostgres
     let c: PostgresConnection
-    const open = () => {
-      const options = databaseOptions.parse({ url: server.url() })
-      return connectPostgres(
-        readTarget(options),
-        options,
-        {
-          clock,
-          observe: () => {},
-          pool: 'primary',
-          sessionName: 'postern/0a1b2c',
-          statementTimeout: 5000,
-        },
-        limits(),
-      )
-    }
+    const open = () => openSession(server.url())
     const count = async (condition: string) => {
       const text = `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'postern/0a1b2c' AND ${condition}`
       return Number((await server.sql(server.url(), text))[0]?.['n'])

@@ -51,11 +51,14 @@ function refusalOf(code: string | undefined): GatewayError {
 /** Answers a request whose head is in order. */
 export type Answerer = (incoming: IncomingMessage, outgoing: ServerResponse) => void
 
+/** Milliseconds after it listens until a server loads what it has not needed yet: the gateway has started by then. */
+const warmUpMs = 500
+
 /**
  * A Hono app as Answerer. What lies between it and Node brings along fetch and its classes, a tenth of a second to load; so
- * that is done with the first request, and the data listener, which has no use for it, serves the sooner.
+ * that is done with the first request, or with `warmUp`, and the data listener, which has no use for it, serves the sooner.
  */
-function answererOf(app: Hono, refuse: ServerOptions['refuse']): Answerer {
+function answererOf(app: Hono, refuse: ServerOptions['refuse']): { answer: Answerer; warmUp: () => void } {
   const load = async () => {
     const { getRequestListener } = await import('@hono/node-server')
     return getRequestListener(app.fetch, {
@@ -71,9 +74,10 @@ function answererOf(app: Hono, refuse: ServerOptions['refuse']): Answerer {
     })
   }
   let listener: ReturnType<typeof load> | undefined
-  return (incoming, outgoing) => {
-    listener ??= load()
-    void listener.then((answer) => answer(incoming, outgoing))
+  const loaded = () => (listener ??= load())
+  return {
+    answer: (incoming, outgoing) => void loaded().then((answer) => answer(incoming, outgoing)),
+    warmUp: () => void loaded(),
   }
 }
 
@@ -85,7 +89,8 @@ export interface HttpServer {
 /** Makes a server that does not listen yet. */
 export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpServer {
   const connections = createConnections(o.clock)
-  const answerer = typeof app === 'function' ? app : answererOf(app, o.refuse)
+  const { answer: answerer, warmUp } =
+    typeof app === 'function' ? { answer: app, warmUp: undefined } : answererOf(app, o.refuse)
   const server = createServer({
     maxHeaderSize: o.maxHeaderSize ?? 16_384,
     keepAliveTimeout: keepAliveMs,
@@ -111,6 +116,7 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
       outgoing.writeHead(status, { ...headers, 'content-length': bytes, connection: 'close' }).end(body)
     } else answerer(incoming, outgoing)
   }
+  if (warmUp !== undefined) server.once('listening', () => void o.clock.after(warmUpMs, warmUp))
   server.on('connection', connections.opened)
   server.on('request', answer)
   // Whoever wants the body says `100 Continue`: a body that is too large need not be sent at all.

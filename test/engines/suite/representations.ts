@@ -119,7 +119,7 @@ export function representations(context: EngineContext): void {
       await context.sql('DELETE FROM feed')
       for (let from = 0; from < count; from += 5000)
         await context.sql(
-          `INSERT INTO feed (id, rank) VALUES ${Array.from({ length: 5000 }, (_, i) => `(${from + i}, ${i % 7})`).join()}`,
+          `INSERT INTO feed VALUES ${Array.from({ length: 5000 }, (_, i) => `(${from + i}, ${i % 7}, NULL)`).join()}`,
         )
     })
 

@@ -74,8 +74,8 @@ test('scenario 22: a thousand requests at once are all answered, and no more ses
     config: {
       'pools.max': 8,
       'limits.eventLoopLag': '10s',
-      'pools.acquireTimeout': '5s',
-      'deadlines.default': '10s',
+      'pools.acquireTimeout': '20s',
+      'deadlines.default': '30s',
     },
   })
   const sessions = watchSessions(url)

@@ -293,12 +293,7 @@ export function createPool<C extends Poolable>(
     })
   }
 
-  const waitForOne = (
-    signal: Signal,
-    deadline: number,
-    now: number,
-    shares: Sharing | undefined,
-  ): Promise<Loan<C>> => {
+  const waitForOne = (signal: Signal, deadline: number, now: number, shares?: Sharing): Promise<Loan<C>> => {
     if (signal.aborted) return Promise.reject(hungUp(name, signal))
     if (draining) {
       observe({ kind: 'shed', reason: 'draining' })

@@ -102,8 +102,10 @@ test('a table with a trigger has each insert in a transaction of its own, from t
   await sessions.sql('CREATE TRIGGER late BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION stamp()')
   try {
     await sessions.sql('ALTER TABLE events ADD at xid8')
-    await eventually('the gateway knows', async () =>
-      Object.hasOwn((await post('events', 1000 + Math.floor(performance.now()))).json(), 'at'),
+    await eventually(
+      'the gateway knows',
+      async () => Object.hasOwn((await post('events', 1000 + Math.floor(performance.now()))).json(), 'at'),
+      30_000,
     )
     await sessions.sql('TRUNCATE events')
     await Promise.all(ids(100).map((id) => post('events', id)))

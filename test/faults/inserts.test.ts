@@ -2,19 +2,9 @@
 import { Agent } from 'node:http'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ask, eventually, type Postern, sleep, startPostern } from '../support/process.ts'
+import { refusals } from '../support/refusals.ts'
 import { type ShopServer, shopServers } from '../support/shop-server.ts'
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
-
-/** Told of an insert that has certainly not happened. */
-const refusals = new Set([
-  'database_unavailable',
-  'breaker_open',
-  'pool_timeout',
-  'queue_full',
-  'overloaded',
-  'statement_timeout',
-  'deadline_exceeded',
-])
 
 const firstId = 100_000
 const clients = 24

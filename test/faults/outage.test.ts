@@ -12,19 +12,10 @@ import {
   startLoad,
   startPostern,
 } from '../support/process.ts'
+import { refusals as outage } from '../support/refusals.ts'
 import { type ShopServer, shopServers } from '../support/shop-server.ts'
 import { fairWeather, startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
-/** What a client may be told while the database is away. */
-const outage = new Set([
-  'database_unavailable',
-  'breaker_open',
-  'pool_timeout',
-  'queue_full',
-  'overloaded',
-  'statement_timeout',
-  'deadline_exceeded',
-])
 const notForeseen = (shots: readonly Shot[]) =>
   shots.filter((s) => s.error !== undefined || (s.status !== 200 && !outage.has(String(s.code))))
 const closed = (postern: Postern, way = 'read') =>

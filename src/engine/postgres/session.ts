@@ -40,6 +40,8 @@ interface Exchange extends AbortObserver {
   error: ServerError | undefined
   /** The step's own failure in our code (a row that does not fit). */
   broken: Error | undefined
+  /** A row did not fit: what the server says and what we take it for have come apart. */
+  misfit: boolean
   cancelled: CancelReason | undefined
   cancelRequest: 'none' | 'pending' | 'done'
   giveUp: { cancel(): void } | undefined
@@ -159,6 +161,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           exchange.o.onRow(bytes, start)
         } catch (error) {
           exchange.broken = error as Error
+          exchange.misfit = true
         }
         return
       case backend.parseComplete:
@@ -266,6 +269,8 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     // A statement that ended by itself may have left the signal pending in the server: nobody else gets this session.
     if (exchange.cancelRequest === 'done' && exchange.error?.code !== '57014')
       fail(new Error('a cancel came too late'))
+    // Nor one whose answers may be those of other statements.
+    if (exchange.misfit) fail(new Error('a row did not fit its statement'))
     finish(exchange)
   }
 
@@ -338,6 +343,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           affected: 0,
           error: undefined,
           broken: undefined,
+          misfit: false,
           cancelled: undefined,
           cancelRequest: 'none',
           giveUp: undefined,

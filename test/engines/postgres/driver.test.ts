@@ -311,6 +311,13 @@ for (const version of postgresVersions) {
         await expect.poll(() => c.isUsable()).toBe(false)
       }))
 
+    it('closes the session when a row does not fit its statement: the next answer may be another one’s', () =>
+      using(async (c) => {
+        const answer = c.run(compiled('SELECT 1, 2', [number('a')]), [], within(5000))
+        await expect(answer).rejects.toThrow('the server sent 2 columns, the statement has 1')
+        expect(c.isUsable()).toBe(false)
+      }))
+
     it('refuses a wrong database with the reason of the server', async () => {
       await expect(open({}, server.url('missing'))).rejects.toMatchObject({ code: '3D000' })
     })

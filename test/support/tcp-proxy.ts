@@ -79,26 +79,35 @@ export async function startProxy(
     { pair, direction, mayPass }: { pair: Pair; direction: Direction; mayPass: (n: number) => boolean },
   ) => {
     let waiting = 0
-    /** When the piece before leaves: none may overtake it. */
-    let lastDue = 0
-    /** Pieces that wait; until none does, those that come wait behind them. */
-    let behind = 0
+    /** Pieces that are late, in order. One timer, for the first: timers of their own may fire in another order than they are due. */
+    const late: { readonly piece: Buffer; readonly due: number }[] = []
+    /** The sender has said its last word; what is late comes before that. */
+    let ended = false
     const send = (piece: Buffer) => {
       if (!to.destroyed) to.write(piece)
     }
-    const later = (piece: Buffer, delay: number) => {
-      const now = performance.now()
-      lastDue = Math.max(now + delay, lastDue)
-      if (weather.bytesPerSecond > 0) lastDue += (1000 * piece.length) / weather.bytesPerSecond
-      waiting += piece.length
-      behind++
-      if (waiting > buffered) from.pause()
-      setTimeout(() => {
-        waiting -= piece.length
-        behind--
+    const leave = () => {
+      for (let first = late[0]; first !== undefined; first = late[0]) {
+        const left = first.due - performance.now()
+        if (left > 0) {
+          setTimeout(leave, left)
+          return
+        }
+        late.shift()
+        waiting -= first.piece.length
         if (waiting <= buffered) from.resume()
-        send(piece)
-      }, lastDue - now)
+        send(first.piece)
+      }
+      if (ended) to.end()
+    }
+    const later = (piece: Buffer, delay: number) => {
+      const before = late.at(-1)
+      const due = Math.max(performance.now() + delay, before?.due ?? 0)
+      const transfer = weather.bytesPerSecond > 0 ? (1000 * piece.length) / weather.bytesPerSecond : 0
+      late.push({ piece, due: due + transfer })
+      waiting += piece.length
+      if (waiting > buffered) from.pause()
+      if (before === undefined) leave()
     }
     from.on('data', (chunk: Buffer) => {
       if (weather.connections === 'hole' || pair.dark.has(direction)) return
@@ -109,13 +118,17 @@ export async function startProxy(
       const slow = bad && weather.bytesPerSecond > 0
       for (let at = 0; at < chunk.length; at += size) {
         const piece = chunk.subarray(at, at + size)
-        if (delay > 0 || slow || behind > 0) later(piece, delay)
+        if (delay > 0 || slow || late.length > 0) later(piece, delay)
         else send(piece)
       }
     })
-    from.on('end', () => weather.connections === 'pass' && to.end())
+    from.on('end', () => {
+      if (weather.connections !== 'pass') return
+      ended = true
+      if (late.length === 0) to.end()
+    })
     from.on('error', () => to.destroy())
-    from.on('close', () => to.destroy())
+    from.on('close', () => (late.length > 0 && ended) || to.destroy())
   }
 
   const server = createServer((client) => {

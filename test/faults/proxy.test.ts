@@ -1,6 +1,6 @@
 /** The proxy that makes the faults must make those only that it is asked for: a byte out of order would be blamed on the gateway. */
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
@@ -8,8 +8,7 @@ import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 /** Pieces each connection gets: two close together, then a pause of a millisecond. */
 const pieces = 1000
 
-const server = createServer({ noDelay: true }, async (socket) => {
-  socket.on('error', () => {})
+const speak = async (socket: Socket) => {
   for (let n = 0; n < pieces; n += 2) {
     socket.write(Uint8Array.of(n & 255))
     await nextTurn()
@@ -17,6 +16,10 @@ const server = createServer({ noDelay: true }, async (socket) => {
     await sleep(1)
   }
   socket.end()
+}
+const server = createServer({ noDelay: true }, (socket) => {
+  socket.on('error', () => {})
+  void speak(socket)
 })
 let proxy: TcpProxy
 

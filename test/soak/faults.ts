@@ -75,7 +75,7 @@ export const faults: readonly Fault[] = [
     {
       name: `${which} restarted`,
       run: async (world, random) => {
-        await world[which].kill('SIGINT')
+        await world.cluster.shutDown(world[which])
         await sleep(random.between(0, 1000))
         await world[which].restart()
       },
@@ -91,27 +91,24 @@ export const faults: readonly Fault[] = [
     {
       name: `sessions ended in the ${which}`,
       run: async (world) => {
-        await world[which].sql(
-          world[which].url(),
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
-        )
+        await world.cluster.endSessions(world[which])
       },
     },
   ]),
   {
     name: 'replay paused',
-    run: async ({ standby }, random) => {
-      await standby.sql(standby.url(), 'SELECT pg_wal_replay_pause()')
+    run: async ({ cluster, standby }, random) => {
+      await cluster.hold(standby)
       await sleep(random.between(200, 5000))
-      await standby.sql(standby.url(), 'SELECT pg_wal_replay_resume()')
+      await cluster.release(standby)
     },
   },
   {
     name: 'schema changed',
-    run: async ({ primary }, random) => {
+    run: async ({ cluster, primary }, random) => {
       const name = `extra_${random.next(3)}`
-      await primary.sql(
-        primary.url(),
+      await cluster.query(
+        primary,
         `ALTER TABLE registers DROP COLUMN IF EXISTS ${name}; ALTER TABLE registers ADD COLUMN ${name} int`,
       )
     },

@@ -1,6 +1,5 @@
 /** What the soak runs on: a primary with a standby, and two gateways that reach both through proxies of their own. */
-import { type Cluster, startCluster } from '../support/cluster.ts'
-import type { TestPostgres } from '../support/postgres.ts'
+import { type AnyCluster, clusters, type Node } from '../support/cluster.ts'
 import { ask, eventually, type Postern, startPostern } from '../support/process.ts'
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 
@@ -8,11 +7,16 @@ export const registers = 24
 /** Connections of each pool. */
 export const poolMax = 4
 
-const setUp = `
+/** The engines that the soak runs on. */
+export type Kind = (typeof clusters)[number]['kind']
+
+const first = Array.from({ length: registers }, (_, n) => `(${n + 1}, 0)`).join()
+const setUp = (serial: string) => `
   CREATE TABLE registers (id int PRIMARY KEY, n bigint NOT NULL);
-  INSERT INTO registers SELECT g, 0 FROM generate_series(1, ${registers}) g;
-  CREATE TABLE entries (id bigserial PRIMARY KEY, client int NOT NULL, seq int NOT NULL);
+  INSERT INTO registers VALUES ${first};
+  CREATE TABLE entries (id ${serial} PRIMARY KEY, client int NOT NULL, seq int NOT NULL);
   CREATE TABLE scratch (id int PRIMARY KEY);`
+const serials: Readonly<Record<Kind, string>> = { postgres: 'bigserial', mariadb: 'bigint AUTO_INCREMENT' }
 
 /** At SIGUSR2 the process collects its garbage and says what is left, on standard error. */
 const tellsWhatItHolds = `
@@ -47,21 +51,22 @@ export interface Seat {
 }
 
 export interface World {
-  readonly primary: TestPostgres
-  readonly standby: TestPostgres
+  readonly cluster: AnyCluster
+  readonly primary: Node
+  readonly standby: Node
   readonly seats: readonly [Seat, Seat]
   /** Sessions of both gateways in the primary and the standby. */
   sessions(): Promise<{ readonly primary: number; readonly standby: number }>
   stop(): Promise<void>
 }
 
-async function startSeat(name: string, cluster: Cluster): Promise<Seat & { stop(): Promise<void> }> {
-  const [standby] = cluster.standbys as [TestPostgres]
+async function startSeat(name: string, cluster: AnyCluster): Promise<Seat & { stop(): Promise<void> }> {
+  const [standby] = cluster.standbys as [Node]
   const toPrimary = await startProxy(() => cluster.primary.port)
   const toStandby = await startProxy(() => standby.port)
   const start = () =>
     startPostern({
-      database: `postgres://postgres@127.0.0.1:${toPrimary.port}/postgres`,
+      database: cluster.url({ ...cluster.primary, port: toPrimary.port }),
       config: {
         'database.replicas': JSON.stringify([{ host: '127.0.0.1', port: toStandby.port }]),
         // Tokens of one gateway are read by the other.
@@ -102,23 +107,23 @@ async function startSeat(name: string, cluster: Cluster): Promise<Seat & { stop(
   }
 }
 
-/** About three seconds. */
-export async function startWorld(): Promise<World> {
-  const cluster = await startCluster({ standbys: 1, setUp })
-  const [standby] = cluster.standbys as [TestPostgres]
+/** About three seconds. Throws why this machine has no such server. */
+export async function startWorld(kind: Kind): Promise<World> {
+  const { missing, start } = clusters.find((one) => one.kind === kind) as (typeof clusters)[number]
+  if (missing !== undefined) throw new Error(missing)
+  const cluster = await start({ standbys: 1, setUp: setUp(serials[kind]) })
+  const { primary } = cluster
+  const [standby] = cluster.standbys as [Node]
   const seats = [await startSeat('one', cluster), await startSeat('two', cluster)] as const
-  const count = async (server: TestPostgres) => {
-    const [row] = await server.sql(
-      server.url(),
-      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
-    )
-    return Number(row?.['n'])
-  }
   return {
-    primary: cluster.primary,
+    cluster,
+    primary,
     standby,
     seats,
-    sessions: async () => ({ primary: await count(cluster.primary), standby: await count(standby) }),
+    sessions: async () => ({
+      primary: await cluster.sessions(primary),
+      standby: await cluster.sessions(standby),
+    }),
     stop: async () => {
       await Promise.all(seats.map((seat) => seat.stop()))
       await cluster.stop()

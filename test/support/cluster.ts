@@ -10,6 +10,10 @@ export interface Node {
   kill(signal: 'SIGKILL'): Promise<unknown>
   /** Starts again on the same port and data. */
   restart(): Promise<unknown>
+  /** Freezes it: connections stay open and nothing answers. */
+  pause(): Promise<void> | void
+  /** Undoes `pause`. */
+  resume(): Promise<void> | void
 }
 
 export interface Cluster<N extends Node = TestPostgres> {
@@ -31,6 +35,10 @@ export interface Cluster<N extends Node = TestPostgres> {
   shutDown(server: N): Promise<void>
   /** Makes `standby` follow `primary`. Where that takes a copy of its data, both are restarted. */
   follow(standby: N, primary: N): Promise<void>
+  /** Sessions of gateways in that server. */
+  sessions(server: N): Promise<number>
+  /** Ends these sessions, as an administrator does. */
+  endSessions(server: N): Promise<void>
   /** Resolves when the standby has applied what the primary has written by now. */
   caughtUp(standby: N, primary?: N): Promise<void>
   stop(): Promise<void>

@@ -30,6 +30,8 @@ export async function startMariadbCluster(o: ClusterOptions): Promise<Cluster<Te
   const say = (text: string) => async (server: TestMariadb) => {
     await server.sql(server.url(), text)
   }
+  const sessions = (server: TestMariadb) =>
+    server.sql(server.url(), "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app'")
   const follow = async (standby: TestMariadb, from: TestMariadb) => {
     await say(`STOP SLAVE; SET GLOBAL read_only = 1;
       CHANGE MASTER TO master_host = '127.0.0.1', master_port = ${from.port}, master_user = 'root',
@@ -47,6 +49,12 @@ export async function startMariadbCluster(o: ClusterOptions): Promise<Cluster<Te
     demote: say('SET GLOBAL read_only = 1'),
     shutDown: (server) => server.kill('SIGTERM'),
     follow,
+    sessions: async (server) => (await sessions(server)).length,
+    endSessions: async (server) => {
+      // One by one: a session that has gone by itself is an error of its own statement only.
+      for (const { ID } of await sessions(server))
+        await server.sql(server.url(), `KILL ${Number(ID)}`).catch(() => {})
+    },
     caughtUp: async (standby, from = primary) => {
       const [at] = await from.sql(from.url(), 'SELECT @@gtid_current_pos AS position')
       await eventually('the replica has caught up', async () => {

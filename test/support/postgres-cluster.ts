@@ -9,6 +9,8 @@ import { eventually } from './process.ts'
 
 const run = promisify(execFile)
 
+const ofGateways = "FROM pg_stat_activity WHERE application_name LIKE 'postern/%'"
+
 export async function startPostgresCluster(o: ClusterOptions): Promise<Cluster> {
   const settings = {
     wal_receiver_status_interval: '100ms',
@@ -57,6 +59,11 @@ export async function startPostgresCluster(o: ClusterOptions): Promise<Cluster> 
       await from.restart()
       await standby.restart()
     },
+    sessions: async (server) => {
+      const [row] = await server.sql(server.url(), `SELECT count(*)::int AS n ${ofGateways}`)
+      return Number(row?.['n'])
+    },
+    endSessions: say(`SELECT pg_terminate_backend(pid) ${ofGateways}`),
     caughtUp: async (standby, from = primary) => {
       const [at] = await from.sql(from.url(), 'SELECT pg_current_wal_flush_lsn()::text AS lsn')
       await eventually('the standby has caught up', async () => {

@@ -1,8 +1,9 @@
 /** Read-your-writes: signed tokens that stand for a position, and the window in which a caller's reads follow its writes. */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '#base/clock.ts'
 import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
+import { createMac, macBytes } from '#base/mac.ts'
 import type { Mark } from '#engine/engine.ts'
 
 export interface Tokens {
@@ -12,13 +13,11 @@ export interface Tokens {
 }
 
 const prefix = 'c1.'
-/** Bytes of the HMAC kept: 128 bits, beyond guessing. */
-const macBytes = 16
 
 /** @param secret the same for all gateways of one database, so that any of them takes the tokens of the others */
 export function createTokens(secret: string): Tokens {
-  const mac = (payload: string) =>
-    createHmac('sha256', secret).update('consistency\0').update(payload).digest().subarray(0, macBytes)
+  const sign = createMac(secret)
+  const mac = (payload: string) => sign('consistency', payload)
   const refuse = () =>
     new GatewayError('malformed_header', 'Postern-Consistency holds no token of this database.', {
       facts: { header: 'Postern-Consistency' },

@@ -1,6 +1,7 @@
 /** Signed cursors for keyset pages: the order values of the last row, bound to resource, order and version. */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '#base/errors.ts'
+import { createMac, macBytes } from '#base/mac.ts'
 
 export interface Cursors {
   /** `signature` says what the cursor is for (plan.page.signature). */
@@ -9,13 +10,9 @@ export interface Cursors {
   read(signature: string, cursor: string, terms: number): readonly (string | null)[]
 }
 
-/** Bytes of the HMAC kept: 128 bits, beyond guessing. */
-const macBytes = 16
-
 /** @param secret the same for all gateways of one database, so that any of them takes the cursors of the others */
 export function createCursors(secret: string): Cursors {
-  const mac = (signature: string, payload: string) =>
-    createHmac('sha256', secret).update(signature).update('\0').update(payload).digest().subarray(0, macBytes)
+  const mac = createMac(secret)
   const refuse = () =>
     new GatewayError(
       'invalid_cursor',

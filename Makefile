@@ -18,7 +18,7 @@ check: install ## format, lint, types, dead code and unit tests: less than a min
 test: install ## every suite; installs PostgreSQL 15 and promtool when root
 	@$(NODE) scripts/test.ts
 
-soak: install ## random faults against two gateways for an hour (SOAK_MINUTES), again with SOAK_SEED
+soak: install ## random faults against two gateways for an hour (SOAK_MINUTES, SOAK_SEED, SOAK_ENGINE)
 	@$(NODE) test/soak/run.ts
 
 bench: install build ## measures requests per second and latency

@@ -211,6 +211,7 @@ describe.each(shopServers)('$kind', ({ kind, start, missing }) => {
   })
 })
 
+// PostgreSQL only: MariaDB does not listen before it has recovered, which is scenario 2.
 test('scenario 12: a server that is starting up or in recovery counts as away: back-off, 503 with Retry-After, well within 3 s', async () => {
   const server = await startPostgres({ version: 18, settings: { hot_standby: 'off' } })
   await server.sql(server.url(), 'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1)')

@@ -1,5 +1,5 @@
 /** What operators change under a running gateway: passwords, certificates, configuration, good and bad. */
-import { chown, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeCertificate, opensslMissing } from '../support/certificates.ts'
@@ -10,23 +10,46 @@ import { ask, eventually, type Postern, startLoad, startPostern } from '../suppo
 
 const orders = 'CREATE TABLE orders (id int PRIMARY KEY, note text)'
 
-/** A server on which the user `app` logs in with a password. */
+/** PEM texts. */
+interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+/** A server on which the user `app` logs in with a password; with TLS, where it was given a certificate at its start. */
 interface Guarded {
   url(password: string): string
   /** From now on only this one; sessions that are open stay. */
   setPassword(password: string): Promise<void>
   endSessions(): Promise<void>
+  /** What a URL says to have certificate and name verified. */
+  readonly verified: string
+  /** From now on it shows this certificate to whoever connects. */
+  present(certificate: Certificate): Promise<void>
+  /** Whether there are sessions of `app`, all of them encrypted. */
+  encrypted(): Promise<boolean>
   stop(): Promise<void>
 }
 
-async function guardedPostgres(): Promise<Guarded> {
+const serverFiles = ({ cert, key }: Certificate) => ({ 'server.crt': cert, 'server.key': key })
+
+async function guardedPostgres(certificate?: Certificate): Promise<Guarded> {
   const server = await startPostgres({ version: 18 })
   const url = await server.createDatabase('shop')
   await server.sql(url, `CREATE ROLE app LOGIN PASSWORD 'one'; ${orders}; GRANT ALL ON orders TO app`)
   const rules = join(server.dataDir, 'pg_hba.conf')
   const before = await readFile(rules, 'utf8')
   await writeFile(rules, `host all app 127.0.0.1/32 scram-sha-256\n${before}`)
-  await server.sql(url, 'SELECT pg_reload_conf()')
+  const present = async (next: Certificate) => {
+    const { uid, gid } = await stat(server.dataDir)
+    for (const [name, text] of Object.entries(serverFiles(next))) {
+      await writeFile(join(server.dataDir, name), text, { mode: 0o600 })
+      await chown(join(server.dataDir, name), uid, gid)
+    }
+    await server.sql(url, `ALTER SYSTEM SET ssl = 'on'`)
+    await server.sql(url, 'SELECT pg_reload_conf()')
+  }
+  await (certificate ? present(certificate) : server.sql(url, 'SELECT pg_reload_conf()'))
   return {
     url: (password) => `postgres://app:${password}@127.0.0.1:${server.port}/shop`,
     setPassword: async (password) => void (await server.sql(url, `ALTER ROLE app PASSWORD '${password}'`)),
@@ -35,26 +58,49 @@ async function guardedPostgres(): Promise<Guarded> {
         url,
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'`,
       )),
+    verified: 'sslmode=verify-full',
+    present,
+    encrypted: async () => {
+      const [row] = await server.sql(
+        url,
+        `SELECT bool_and(s.ssl) AS all FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.usename = 'app'`,
+      )
+      return row?.['all'] === true
+    },
     stop: () => server.stop(),
   }
 }
 
-async function guardedMariadb(): Promise<Guarded> {
-  const server = await startMariadb()
+async function guardedMariadb(certificate?: Certificate): Promise<Guarded> {
+  const files = certificate && (await mountFolder(serverFiles(certificate)))
+  // The server runs as somebody else.
+  if (files) await chmod(files.path, 0o755)
+  const settings = files && { 'ssl-cert': `${files.path}/server.crt`, 'ssl-key': `${files.path}/server.key` }
+  const server = await startMariadb({ ...(settings && { settings }) })
   const url = await server.createDatabase('shop')
-  await server.sql(url, `CREATE USER app IDENTIFIED BY 'one'; ${orders}; GRANT ALL ON shop.* TO app`)
+  await server.sql(
+    url,
+    `CREATE USER app IDENTIFIED BY 'one' ${files ? 'REQUIRE SSL' : ''}; ${orders}; GRANT ALL ON shop.* TO app`,
+  )
+  const sessions = () => server.sql(url, `SELECT id FROM information_schema.processlist WHERE user = 'app'`)
   return {
     url: (password) => `mysql://app:${password}@127.0.0.1:${server.port}/shop`,
     setPassword: async (password) =>
       void (await server.sql(url, `ALTER USER app IDENTIFIED BY '${password}'`)),
     endSessions: async () => {
-      for (const { id } of await server.sql(
-        url,
-        `SELECT id FROM information_schema.processlist WHERE user = 'app'`,
-      ))
-        await server.sql(url, `KILL ${String(id)}`).catch(() => {})
+      for (const { id } of await sessions()) await server.sql(url, `KILL ${String(id)}`).catch(() => {})
     },
-    stop: () => server.stop(),
+    verified: 'ssl-mode=VERIFY_IDENTITY',
+    present: async (next) => {
+      await files?.write(serverFiles(next))
+      await server.sql(url, 'FLUSH SSL')
+    },
+    // The server lets `app` in with TLS only.
+    encrypted: async () => files !== undefined && (await sessions()).length > 0,
+    stop: async () => {
+      await server.stop()
+      await files?.remove()
+    },
   }
 }
 
@@ -150,8 +196,51 @@ describe.each([
       await server.stop()
     }
   })
+
+  test('scenario 41: the server changes to a certificate of another authority: the file of authorities is read anew, no restart', async (context) => {
+    const lacking = missing ?? opensslMissing()
+    context.skip(lacking !== undefined, lacking)
+    const [one, two] = await Promise.all([makeCertificate('one'), makeCertificate('two')])
+    const server = await start(one)
+    const secret = await mountFolder({ 'ca.pem': one.ca })
+    const postern = await startPostern({
+      config: {
+        'database.url': `${server.url('one')}?${server.verified}`,
+        'database.tls.ca': `file:${secret.path}/ca.pem`,
+        'lifecycle.reloadInterval': '0s',
+      },
+      withinMs: 20_000,
+    })
+    const read = () => ask(`${postern.api}/orders`)
+    try {
+      expect((await read()).status).toBe(200)
+      expect(await server.encrypted()).toBe(true)
+      await server.present(two)
+      const refused = await eventually('a refusal', async () => {
+        // The server reads its certificate anew when it comes to it: sessions made before that are good ones.
+        await server.endSessions()
+        const answer = await read()
+        return answer.status === 503 ? answer : undefined
+      })
+      expect(refused.code).toMatch(/database_unavailable|pool_timeout|breaker_open/)
+      const line = await postern.line((l) => l.event === 'pool.create' && l['level'] === 'warn')
+      expect(JSON.stringify(line)).toMatch(
+        /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|unable to|self.signed/i,
+      )
+      await secret.write({ 'ca.pem': two.ca })
+      await eventually('it works again', async () => (await read()).status === 200, 15_000)
+      expect(postern.log.filter((l) => l.event === 'config')).toMatchObject([
+        { result: 'applied', changed: ['database.tls.ca'] },
+      ])
+    } finally {
+      await postern.stop()
+      await secret.remove()
+      await server.stop()
+    }
+  })
 })
 
+// The database has no part in these.
 describe('the configuration', () => {
   let server: TestPostgres
   let folder: Mounted
@@ -236,65 +325,4 @@ describe('the configuration', () => {
     expect((await ask(`${postern.api}/secrets`)).status).toBe(200)
     expect((await ask(`${postern.admin}/reload`, { method: 'POST' })).json().configuration).toBe('unchanged')
   })
-})
-
-test('scenario 41: the server changes to a certificate of another authority: the file of authorities is read anew, no restart', async (context) => {
-  const missing = opensslMissing()
-  context.skip(missing !== undefined, missing)
-  const [one, two] = await Promise.all([makeCertificate('one'), makeCertificate('two')])
-  const server = await startPostgres({ version: 18 })
-  const install = async ({ cert, key }: { cert: string; key: string }) => {
-    const { uid, gid } = await stat(server.dataDir)
-    for (const [name, text] of Object.entries({ 'server.crt': cert, 'server.key': key })) {
-      await writeFile(join(server.dataDir, name), text, { mode: 0o600 })
-      await chown(join(server.dataDir, name), uid, gid)
-    }
-  }
-  await install(one)
-  await server.sql(server.url(), orders)
-  await server.sql(server.url(), `ALTER SYSTEM SET ssl = 'on'`)
-  await server.sql(server.url(), 'SELECT pg_reload_conf()')
-  const secret = await mountFolder({ 'ca.pem': one.ca })
-  const endSessions = () =>
-    server.sql(
-      server.url(),
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'postern/%'`,
-    )
-  const postern = await startPostern({
-    config: {
-      'database.url': `${server.url()}?sslmode=verify-full`,
-      'database.tls.ca': `file:${secret.path}/ca.pem`,
-      'lifecycle.reloadInterval': '0s',
-    },
-    withinMs: 20_000,
-  })
-  const read = () => ask(`${postern.api}/orders`)
-  try {
-    expect((await read()).status).toBe(200)
-    const encrypted = await server.sql(
-      server.url(),
-      `SELECT bool_and(s.ssl) AS all FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.application_name LIKE 'postern/%'`,
-    )
-    expect(encrypted).toEqual([{ all: true }])
-    await install(two)
-    await server.sql(server.url(), 'SELECT pg_reload_conf()')
-    const refused = await eventually('a refusal', async () => {
-      // The server reads its certificate anew when it comes to it: sessions made before that are good ones.
-      await endSessions()
-      const answer = await read()
-      return answer.status === 503 ? answer : undefined
-    })
-    expect(refused.code).toMatch(/database_unavailable|pool_timeout|breaker_open/)
-    const line = await postern.line((l) => l.event === 'pool.create' && l['level'] === 'warn')
-    expect(JSON.stringify(line)).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|unable to|self.signed/i)
-    await secret.write({ 'ca.pem': two.ca })
-    await eventually('it works again', async () => (await read()).status === 200, 15_000)
-    expect(postern.log.filter((l) => l.event === 'config')).toMatchObject([
-      { result: 'applied', changed: ['database.tls.ca'] },
-    ])
-  } finally {
-    await postern.stop()
-    await secret.remove()
-    await server.stop()
-  }
 })

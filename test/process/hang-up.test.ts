@@ -1,96 +1,89 @@
 /** Clients that hang up: what they asked for is given up in the database too, and nobody else notices. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, eventually, type Postern, startPostern } from '../support/process.ts'
-import { type Sessions, watchSessions } from '../support/sessions.ts'
+import { type ShopServer, shopServers } from '../support/shop-server.ts'
+import { describeUnless } from '../support/unless.ts'
 
-let server: TestPostgres
-let sessions: Sessions
-let postern: Postern
-beforeAll(async () => {
-  server = await startPostgres({ version: 18 })
-  const url = await server.createDatabase()
-  await server.sql(
-    url,
-    `CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders VALUES (1, 'a');
-     CREATE FUNCTION nap(seconds float8) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1 FROM pg_sleep(seconds)';
-     CREATE FUNCTION work(seconds float8) RETURNS int LANGUAGE sql VOLATILE AS
-       'INSERT INTO orders SELECT 99, $$late$$ FROM pg_sleep(seconds) RETURNING id'`,
-  )
-  sessions = watchSessions(url)
-  postern = await startPostern({
-    database: url,
-    config: { 'pools.max': 1, 'pools.acquireTimeout': '5s', 'deadlines.default': '20s' },
-  })
-})
-afterAll(async () => {
-  await postern.stop()
-  await sessions.stop()
-  await server.stop()
-})
+describe.each(shopServers)('$kind', ({ start, missing }) => {
+  describeUnless(missing)('clients that hang up', () => {
+    let server: ShopServer
+    let postern: Postern
+    beforeAll(async () => {
+      server = await start()
+      postern = await startPostern({
+        database: server.url(),
+        config: { 'pools.max': 1, 'pools.acquireTimeout': '5s', 'deadlines.default': '20s' },
+      })
+    })
+    afterAll(async () => {
+      await postern?.stop()
+      await server?.stop()
+    })
 
-const hangUp = new Error('hung up')
-const asked = (path: string, o: Parameters<typeof ask>[1] = {}) => {
-  const abort = new AbortController()
-  const outcome = ask(`${postern.api}${path}`, { ...o, signal: abort.signal }).catch(
-    (error: unknown) => error,
-  )
-  return { hangUp: () => abort.abort(hangUp), outcome }
-}
-
-test('scenario 24: while the statement runs: it is cancelled within a second, and logged as 499', async () => {
-  const client = asked('/rpc/nap?seconds=15')
-  await eventually('the statement runs', async () => (await sessions.running('nap')) === 1)
-  const at = performance.now()
-  client.hangUp()
-  await eventually('it has stopped', async () => (await sessions.running('nap')) === 0, 1500)
-  expect(performance.now() - at).toBeLessThan(1000)
-  const line = await postern.line((l) => l['status'] === 499)
-  expect(line).toMatchObject({ level: 'info', code: 'client_closed', resource: 'nap' })
-  expect((await ask(`${postern.api}/orders`)).status).toBe(200)
-})
-
-test('while it waits for a connection: it leaves the queue, and never reaches the database', async () => {
-  const holder = asked('/rpc/nap?seconds=15')
-  await eventually('the connection is busy', async () => (await sessions.running('nap')) === 1)
-  const waiting = 'db_client_connection_pending_requests{db_client_connection_pool_name="primary"}'
-  const client = asked('/orders', { method: 'POST', body: '{"id":2,"note":"never"}' })
-  await eventually('it waits', async () => (await postern.metric(waiting)) === 1)
-  client.hangUp()
-  await eventually('it has left', async () => (await postern.metric(waiting)) === 0, 1000)
-  holder.hangUp()
-  await eventually(
-    'the connection is free',
-    async () => (await ask(`${postern.api}/orders?id=2`)).text === '[]',
-  )
-})
-
-test('a write that was cancelled is not applied', async () => {
-  const client = asked('/rpc/work', { method: 'POST', body: '{"seconds":15}' })
-  await eventually('the statement runs', async () => (await sessions.running('work')) === 1)
-  client.hangUp()
-  await eventually('it has stopped', async () => (await sessions.running('work')) === 0, 1500)
-  expect(await sessions.sql('SELECT * FROM orders WHERE id = 99')).toEqual([])
-})
-
-test('scenario 25: nobody else is hit: 200 clients that hang up at any moment, and one that does not', async () => {
-  let stop = false
-  let answered = 0
-  const others = (async () => {
-    const statuses: number[] = []
-    while (!stop) {
-      statuses.push((await ask(`${postern.api}/orders?id=1`)).status)
-      answered++
+    const hangUp = new Error('hung up')
+    const asked = (path: string, o: Parameters<typeof ask>[1] = {}) => {
+      const abort = new AbortController()
+      const outcome = ask(`${postern.api}${path}`, { ...o, signal: abort.signal }).catch(
+        (error: unknown) => error,
+      )
+      return { hangUp: () => abort.abort(hangUp), outcome }
     }
-    return statuses
-  })()
-  for (let i = 0; i < 200 || answered < 20; i++) {
-    const client = asked(`/orders?id=1&note=a`)
-    await new Promise((resolve) => setTimeout(resolve, i % 7))
-    client.hangUp()
-    await client.outcome
-  }
-  stop = true
-  const statuses = await others
-  expect(new Set(statuses)).toEqual(new Set([200]))
+
+    test('scenario 24: while the statement runs: it is cancelled within a second, and logged as 499', async () => {
+      const client = asked('/rpc/nap?seconds=15')
+      await eventually('the statement runs', async () => (await server.running('nap')) === 1)
+      const at = performance.now()
+      client.hangUp()
+      await eventually('it has stopped', async () => (await server.running('nap')) === 0, 1500)
+      expect(performance.now() - at).toBeLessThan(1000)
+      const line = await postern.line((l) => l['status'] === 499)
+      expect(line).toMatchObject({ level: 'info', code: 'client_closed', resource: 'nap' })
+      expect((await ask(`${postern.api}/orders?id=1`)).status).toBe(200)
+    })
+
+    test('while it waits for a connection: it leaves the queue, and never reaches the database', async () => {
+      const holder = asked('/rpc/nap?seconds=15')
+      await eventually('the connection is busy', async () => (await server.running('nap')) === 1)
+      const waiting = 'db_client_connection_pending_requests{db_client_connection_pool_name="primary"}'
+      const client = asked('/orders', { method: 'POST', body: '{"id":3001,"note":"never"}' })
+      await eventually('it waits', async () => (await postern.metric(waiting)) === 1)
+      client.hangUp()
+      await eventually('it has left', async () => (await postern.metric(waiting)) === 0, 1000)
+      holder.hangUp()
+      await eventually(
+        'the connection is free',
+        async () => (await ask(`${postern.api}/orders?id=3001`)).text === '[]',
+      )
+    })
+
+    test('a write that was cancelled is not applied', async () => {
+      const client = asked('/rpc/work', { method: 'POST', body: '{"new_id":3002}' })
+      await eventually('the statement runs', async () => (await server.running('work')) === 1)
+      client.hangUp()
+      await eventually('it has stopped', async () => (await server.running('work')) === 0, 1500)
+      expect(await server.sql('SELECT * FROM orders WHERE id = 3002')).toEqual([])
+    })
+
+    test('scenario 25: nobody else is hit: 200 clients that hang up at any moment, and one that does not', async () => {
+      let stop = false
+      let answered = 0
+      const others = (async () => {
+        const statuses: number[] = []
+        while (!stop) {
+          statuses.push((await ask(`${postern.api}/orders?id=1`)).status)
+          answered++
+        }
+        return statuses
+      })()
+      for (let i = 0; i < 200 || answered < 20; i++) {
+        const client = asked(`/orders?id=1&note=a`)
+        await new Promise((resolve) => setTimeout(resolve, i % 7))
+        client.hangUp()
+        await client.outcome
+      }
+      stop = true
+      const statuses = await others
+      expect(new Set(statuses)).toEqual(new Set([200]))
+    })
+  })
 })

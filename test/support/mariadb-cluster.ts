@@ -18,8 +18,6 @@ export async function startMariadbCluster(o: ClusterOptions): Promise<Cluster<Te
           'relay-log': 'relay',
           'log-bin-trust-function-creators': 'ON',
           'slave-net-timeout': 5,
-          // A crash of the server loses nothing that was acknowledged.
-          'innodb-flush-log-at-trx-commit': 2,
           ...(index > 0 && { 'read-only': 'ON' }),
           ...o.settings,
         },

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises'
+import { chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,7 @@ import {
   sleep,
   startGuard,
 } from '#demo/processes.ts'
+import { eventually } from './process.ts'
 
 const program = '/usr/sbin/mariadbd'
 const installer = '/usr/bin/mariadb-install-db'
@@ -52,14 +53,14 @@ export interface TestMariadb {
   /** Starts again on the same port and data after `kill`. */
   restart(): Promise<void>
   /** Freezes the server: connections stay open and nothing answers. */
-  pause(): void
+  pause(): Promise<void>
   /** Undoes `pause`. */
   resume(): void
 }
 
 /** A crash of the machine may lose everything; a crash of the server loses nothing. */
 const throwAway = {
-  'innodb-flush-log-at-trx-commit': 0,
+  'innodb-flush-log-at-trx-commit': 2,
   'innodb-buffer-pool-size': '64M',
   'innodb-log-file-size': '32M',
   'innodb-doublewrite': 0,
@@ -144,7 +145,10 @@ function serverOf(launch: Launch, port: number, running: Running): TestMariadb {
       if (again === 'port taken') throw new Error(`port ${port} was taken while MariaDB was down`)
       current = again
     },
-    pause: () => signalIfAlive(current.pid, 'SIGSTOP'),
+    pause: async () => {
+      signalIfAlive(current.pid, 'SIGSTOP')
+      await standsStill(current.pid)
+    },
     resume: () => signalIfAlive(current.pid, 'SIGCONT'),
   }
 }
@@ -193,6 +197,16 @@ async function run(
     await output.close()
   }
 }
+
+/** A server of many threads obeys a signal to stop a moment after it was sent, and may answer until then. */
+const standsStill = (pid: number) =>
+  eventually('every thread stands still', async () => {
+    const threads = await readdir(`/proc/${pid}/task`)
+    const states = await Promise.all(
+      threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/status`, 'utf8').catch(() => '')),
+    )
+    return states.every((text) => /^State:\tT/m.test(text))
+  })
 
 /** A server that is ready speaks first. */
 const greets = (port: number): Promise<boolean> =>

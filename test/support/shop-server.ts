@@ -155,7 +155,7 @@ async function startMariadbShop(settings: Settings = {}): Promise<ShopServer> {
       watcher = await connect()
       watcher.on('error', () => {})
     },
-    pause: async () => server.pause(),
+    pause: server.pause,
     resume: async () => server.resume(),
     endSessions: async () => {
       for (const { id } of await rows(`SELECT id FROM information_schema.processlist WHERE user = 'gate'`))

@@ -268,7 +268,7 @@ for (const { name: flavour, missing, start } of flavours)
       'a server that stands still is not waited for beyond the deadline',
       { timeout: 60_000 },
       async () => {
-        own.pause()
+        await own.pause()
         try {
           const began = performance.now()
           const answers = await Promise.all([1, 2, 3].map(() => get('/items/1', { prefer: 'wait=0.5' })))

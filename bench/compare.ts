@@ -130,7 +130,12 @@ export async function startPostern(url: string): Promise<{
     `--listeners.observe.port=${await freePort()}`,
     `--listeners.admin.port=${await freePort()}`,
   ]
-  const again = () => startNode('Postern', args, { MALLOC_ARENA_MAX: '1' }, port, '/api/v1/customers/1')
+  const malloc = {
+    MALLOC_ARENA_MAX: '1',
+    MALLOC_MMAP_THRESHOLD_: '16384',
+    MALLOC_TRIM_THRESHOLD_: '131072',
+  }
+  const again = () => startNode('Postern', args, malloc, port, '/api/v1/customers/1')
   const running = await again()
   await sleep(2000)
   return { running, again, idle: memoryOf(running.pid).now }

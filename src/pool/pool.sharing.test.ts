@@ -4,12 +4,12 @@ import { partySize } from './party.ts'
 import { poolOfThings } from './pool.fixture.ts'
 
 describe('how many share', () => {
-  it('up to four always, more when there are not connections for all, sixteen at most', () => {
+  it('up to eight always, more when there are not connections for all, sixteen at most', () => {
     expect(partySize(1, 10)).toBe(1)
-    expect(partySize(4, 10)).toBe(4)
-    expect(partySize(9, 10)).toBe(4)
-    expect(partySize(40, 10)).toBe(4)
-    expect(partySize(60, 10)).toBe(6)
+    expect(partySize(8, 10)).toBe(8)
+    expect(partySize(9, 10)).toBe(8)
+    expect(partySize(80, 10)).toBe(8)
+    expect(partySize(120, 10)).toBe(12)
     expect(partySize(9, 1)).toBe(9)
     expect(partySize(400, 1)).toBe(16)
   })
@@ -62,9 +62,9 @@ describe('sharing', () => {
 
   it('spreads over idle connections', async () => {
     const world = await warm(3)
-    sharers(world, 10)
+    sharers(world, 18)
     await world.clock.advance(0)
-    expect(world.parties).toEqual([4, 4, 2])
+    expect(world.parties).toEqual([8, 8, 2])
   })
 
   it('leaves those who want a connection alone in their place', async () => {

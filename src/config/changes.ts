@@ -8,6 +8,7 @@ const live = {
   deadlines: [],
   limits: ['headers', 'url', 'eventLoopLag'],
   api: ['schemas', 'cursorSecret', 'development'],
+  log: [],
 } as const satisfies Partial<Record<keyof Config, readonly string[]>>
 
 const isLive = (section: string): section is keyof typeof live => Object.hasOwn(live, section)

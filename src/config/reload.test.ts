@@ -23,18 +23,25 @@ describe('changes', () => {
   })
 
   test('tells what takes effect now from what waits for a restart', () => {
-    for (const key of ['database.password', 'database.tls.ca', 'pools.max', 'api.hide', 'limits.body'])
+    for (const key of [
+      'database.password',
+      'database.tls.ca',
+      'pools.max',
+      'api.hide',
+      'limits.body',
+      'log.level',
+    ])
       expect([key, takesEffectNow(key)]).toEqual([key, true])
-    for (const key of ['database.engine', 'pools.budget.instances', 'listeners.data.port', 'log.level'])
+    for (const key of ['database.engine', 'pools.budget.instances', 'listeners.data.port', 'breaker.openFor'])
       expect([key, takesEffectNow(key)]).toEqual([key, false])
   })
 
   test('merges the one and leaves the other, taken-away keys included', () => {
-    const before = config({ pools: { max: 3 }, log: { level: 'warn' } })
+    const before = config({ pools: { max: 3 }, schema: { poll: '7s' } })
     const merged = withLiveParts(before, config({ deadlines: { default: '5s' } }))
     expect(merged.deadlines.default).toBe(5000)
     expect(merged.pools.max).toBeUndefined()
-    expect(merged.log.level).toBe('warn')
+    expect(merged.schema.poll).toBe(7000)
   })
 })
 
@@ -111,10 +118,10 @@ describe('the reloader', () => {
     t.reloader.start()
     await t.clock.advance(5000)
     expect(t.results()).toEqual([])
-    t.write(config({ pools: { max: 7 }, log: { level: 'debug' } }))
+    t.write(config({ pools: { max: 7 }, schema: { poll: '7s' } }))
     await t.clock.advance(1000)
     expect(t.applied).toEqual([['pools.max']])
-    expect(t.reloader.stats()).toMatchObject({ result: 'applied', restart: ['log.level'] })
+    expect(t.reloader.stats()).toMatchObject({ result: 'applied', restart: ['schema.poll'] })
     await t.clock.advance(5000)
     expect(t.results()).toEqual(['applied'])
     t.reloader.stop()

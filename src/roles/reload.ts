@@ -68,6 +68,7 @@ export function createApply(d: {
     refill(config.deadlines, next.deadlines)
     refill(config.limits, next.limits)
     refill(config.api, next.api)
+    refill(config.log, next.log)
     if (touches('api')) gateway.schema.resolveAgain()
     if (touches('pools'))
       for (const pool of gateway.pools) {

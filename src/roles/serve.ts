@@ -134,6 +134,7 @@ export async function serveGateway(
     onApplied: () => {
       deadlines = createDeadlines(config.deadlines)
       Object.assign(limits, config.api, config.limits)
+      telemetry.setLog(config.log)
     },
   })
   if (o.source)

@@ -43,6 +43,16 @@ test('an observation becomes a log line and a number', async () => {
   expect(readExposition(exposition).get('postern_database_up')?.samples.get('postern_database_up')).toBe(1)
 })
 
+test('the level may change on the way', async () => {
+  const { telemetry, text } = setUp()
+  telemetry.setLog({ level: 'error', requests: 'all' })
+  telemetry.observe({ kind: 'lifecycle', phase: 'draining' })
+  telemetry.setLog({ level: 'info', requests: 'all' })
+  telemetry.observe({ kind: 'lifecycle', phase: 'stopped' })
+  await telemetry.flush()
+  expect(JSON.parse(text())).toMatchObject({ phase: 'stopped' })
+})
+
 test('an observation that cannot be written does not fail whoever reports it', async () => {
   const { telemetry, text } = setUp()
   const ring: Record<string, unknown> = {}

@@ -9,6 +9,8 @@ import type { Sink } from './sink.ts'
 export interface Telemetry {
   /** Never throws. */
   readonly observe: Observe
+  /** From now on lines are chosen so. */
+  setLog(options: LogOptions): void
   /** What `/metrics` answers. */
   readonly exposition: () => { readonly contentType: string; readonly text: string }
   /** Requests refused unserved since the start, by reason. */
@@ -33,7 +35,8 @@ export function createTelemetry(o: {
   redis: MetricsOptions['redis']
   records: MetricsOptions['records']
 }): Telemetry {
-  const log = createLog({ options: o.log, clock: o.clock, write: o.sink.write })
+  const logOf = (options: LogOptions) => createLog({ options, clock: o.clock, write: o.sink.write })
+  let log = logOf(o.log)
   const metrics = createMetrics({
     build: o.build,
     system: o.system,
@@ -54,6 +57,9 @@ export function createTelemetry(o: {
       } catch {
         // Whoever reports must not fail for it; a broken observation loses its line and nothing else.
       }
+    },
+    setLog: (options) => {
+      log = logOf(options)
     },
     exposition: () => ({ contentType: metricsContentType, text: metrics.render() }),
     shed: metrics.shed,

@@ -273,19 +273,27 @@ describe('the configuration', () => {
     await eventually('load', () => load.shots.length > 20)
     await folder.write({
       'postern.yaml': yaml(
-        'pools: {max: 3}\ndeadlines: {default: 700ms}\napi: {hide: [secrets], maxLimit: 7}\nlimits: {batchItems: 2}\nlog: {level: debug}\n',
+        'pools: {max: 3}\ndeadlines: {default: 700ms}\napi: {hide: [secrets], maxLimit: 7}\nlimits: {batchItems: 2}\nlog: {level: debug}\nschema: {poll: 7s}\n',
       ),
     })
     expect(await outcome(1)).toMatchObject({
       result: 'applied',
-      changed: ['api.hide', 'api.maxLimit', 'deadlines.default', 'limits.batchItems', 'pools.max'],
-      restart: ['log.level'],
+      changed: [
+        'api.hide',
+        'api.maxLimit',
+        'deadlines.default',
+        'limits.batchItems',
+        'log.level',
+        'pools.max',
+      ],
+      restart: ['schema.poll'],
     })
     expect((await ask(`${postern.api}/secrets`)).status).toBe(404)
     expect((await ask(`${postern.admin}/status`)).json()).toMatchObject({
       pools: [{ max: 3 }],
-      config: { result: 'applied', restart: ['log.level'] },
+      config: { result: 'applied', restart: ['schema.poll'] },
     })
+    await postern.line((l) => l['level'] === 'debug')
     const late = await ask(`${postern.api}/rpc/nap?seconds=20`)
     expect(late.code).toBe('statement_timeout')
     expect(late.ms).toBeLessThan(2000)

@@ -31,6 +31,7 @@ describe.each(shopServers)('$kind', ({ start, missing }) => {
     })
 
     test('scenario 11: under load: no request without an answer, and all is well within three seconds of the restart', async () => {
+      await server.sql('DELETE FROM events')
       const reads = startLoad(`${postern.api}/orders?limit=10`, 6)
       const written: { id: number; outcome: number | string }[] = []
       let writing = true
@@ -41,42 +42,51 @@ describe.each(shopServers)('$kind', ({ start, missing }) => {
           await sleep(5)
         }
       })()
-      await eventually('work is done', () => reads.shots.length > 50 && written.length > 10)
-      await server.kill()
-      await sleep(1500)
-      await server.restart()
-      const up = performance.now()
+      const end = async () => {
+        writing = false
+        const [shots] = await Promise.all([reads.stop(), writer])
+        return shots
+      }
+      try {
+        await eventually('work is done', () => reads.shots.length > 50 && written.length > 10)
+        await server.kill()
+        await sleep(1500)
+        await server.restart()
+        const up = performance.now()
 
-      let most = 0
-      const back = () => reads.shots.find((s) => s.began > up && s.status === 200)
-      await eventually(
-        'an answer of the restarted database',
-        async () => {
-          most = Math.max(most, await server.pooled())
-          return back()
-        },
-        6000,
-      )
-      expect((back()?.ended ?? 0) - up).toBeLessThan(3000)
-      await eventually('writes work too', () => written.at(-1)?.outcome === 201, 3000)
-      for (let i = 0; i < 20; i++) most = Math.max(most, await server.pooled())
-      expect(most).toBeLessThanOrEqual(poolMax)
+        let most = 0
+        const back = () => reads.shots.find((s) => s.began > up && s.status === 200)
+        await eventually(
+          'an answer of the restarted database',
+          async () => {
+            most = Math.max(most, await server.all())
+            return back()
+          },
+          6000,
+        )
+        expect((back()?.ended ?? 0) - up).toBeLessThan(3000)
+        await eventually('writes work too', () => written.at(-1)?.outcome === 201, 3000)
+        for (let i = 0; i < 20; i++) most = Math.max(most, await server.all())
+        // Beside the pool there may be one that listens for schema changes, or ends a statement.
+        expect(most).toBeLessThanOrEqual(poolMax + 1)
 
-      writing = false
-      const [shots] = await Promise.all([reads.stop(), writer])
-      expect(shots.filter((s) => s.error !== undefined)).toEqual([])
-      for (const code of new Set(shots.map((s) => s.code ?? s.status)))
-        expect([200, ...outageCodes]).toContain(code)
-      expect(shots.some((s) => s.code === 'database_unavailable')).toBe(true)
+        const shots = await end()
+        expect(shots.filter((s) => s.error !== undefined)).toEqual([])
+        for (const code of new Set(shots.map((s) => s.code ?? s.status)))
+          expect([200, ...outageCodes]).toContain(code)
+        expect(shots.some((s) => s.code === 'database_unavailable')).toBe(true)
 
-      // What was acknowledged is there; what was refused is not; of the rest the client was told that it may be either.
-      const found = new Set((await server.sql('SELECT id FROM events')).map((row) => row['id']))
-      const because = (fits: (outcome: number | string) => boolean) =>
-        written.filter((w) => fits(w.outcome)).map((w) => w.id)
-      expect(because((o) => o === 201).filter((id) => !found.has(id))).toEqual([])
-      expect(because((o) => o !== 201 && o !== 'outcome_unknown').filter((id) => found.has(id))).toEqual([])
-      for (const { outcome } of written) expect([201, 'outcome_unknown', ...outageCodes]).toContain(outcome)
-      expect(because((o) => o === 'outcome_unknown').length).toBeLessThanOrEqual(1)
+        // What was acknowledged is there; what was refused is not; of the rest the client was told that it may be either.
+        const found = new Set((await server.sql('SELECT id FROM events')).map((row) => row['id']))
+        const because = (fits: (outcome: number | string) => boolean) =>
+          written.filter((w) => fits(w.outcome)).map((w) => w.id)
+        expect(because((o) => o === 201).filter((id) => !found.has(id))).toEqual([])
+        expect(because((o) => o !== 201 && o !== 'outcome_unknown').filter((id) => found.has(id))).toEqual([])
+        for (const { outcome } of written) expect([201, 'outcome_unknown', ...outageCodes]).toContain(outcome)
+        expect(because((o) => o === 'outcome_unknown').length).toBeLessThanOrEqual(1)
+      } finally {
+        await end()
+      }
     })
 
     test('scenario 2: when connections are refused, requests are too: within 50 ms, with the time of the next attempt', async () => {

@@ -39,6 +39,7 @@ describe.each(clusters)('$kind', ({ kind, missing, start }) => {
           'pools.acquireTimeout': '20s',
           'pools.overload.lasting': '10m',
           'deadlines.default': '30s',
+          'limits.eventLoopLag': '30s',
         },
         withinMs: 30_000,
       })

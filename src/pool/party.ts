@@ -10,7 +10,10 @@ export interface Loan<C> {
   readonly shared: (Pick<Shared<C>, 'over'> & { holders: number }) | undefined
 }
 
-/** So many may always share, however many connections lie idle: apart they would cost a trip each, together hardly more than one. With four the database needs a quarter more CPU. */
+/**
+ * So many may always share, however many connections lie idle: apart they would cost a trip each, together hardly more
+ * than one. With four the database needs a quarter more CPU.
+ */
 const always = 8
 /** So many at most: what one of them waits for behind the others stays a few times what it costs itself. */
 const most = 16

@@ -39,6 +39,13 @@ function read(rows: Partial<RoutineRows>, action: 'omit' | 'text' = 'omit') {
 }
 
 describe('a function', () => {
+  it('whose rows have no column that can be shown is left out', () => {
+    const rows = { routines: [routine('IF')], columns: [result('what', 'no_such_type')] }
+    expect(read(rows)).toEqual([])
+    expect(read({ routines: [routine('IF')] })).toEqual([])
+    expect(read(rows, 'text')).toMatchObject([{ returns: { kind: 'rows', columns: [{ name: 'what' }] } }])
+  })
+
   it('only reads, gives a value, and has the defaults that its text gives', () => {
     const [found] = read({
       routines: [

@@ -38,7 +38,7 @@ const scalarFunctions = new Set(['FN', 'FS'])
 
 /**
  * The routine, or undefined when no request could call it: a parameter that is a table or a cursor, an input or a result
- * that is left out as unmappable.
+ * that is left out as unmappable, rows of which every column is.
  *
  * A function of SQL Server cannot write; a procedure promises nothing. A procedure gives its OUTPUT parameters as a row,
  * which take a value as well, and NULL when none is given. One without them gives the rows of its first result, or
@@ -87,6 +87,8 @@ function readRoutine(
     }
     if (tableFunctions.has(type ?? '')) {
       const shown = named(own.columns, 2).filter((column) => usable(column.name, column.resolved))
+      // There would be nothing to select.
+      if (shown.length === 0) return undefined
       return { kind: 'rows', columns: columnsOf(shown), set: true }
     }
     const outputs = given.filter((p) => p.output)

@@ -39,8 +39,9 @@ INSERT INTO profiles VALUES (1, 'Counts.'), (4, 'back\slash, "quote", comma');
 -- common.sql
 ALTER TABLE orders ALTER COLUMN note nvarchar(60);
 GO
+-- Without DISTINCT what comes from one of its tables could be updated, unlike on other engines.
 CREATE VIEW order_totals AS
-  SELECT o.id AS order_id, c.name AS customer, (SELECT COUNT(*) FROM order_items i WHERE i.order_id = o.id) AS items
+  SELECT DISTINCT o.id AS order_id, c.name AS customer, (SELECT COUNT(*) FROM order_items i WHERE i.order_id = o.id) AS items
   FROM orders o JOIN customers c ON c.id = o.customer_id;
 GO
 -- Names that every layer must quote.

@@ -9,10 +9,13 @@ import { describeUnless } from '../support/unless.ts'
 const blockable = (ms: number) =>
   `import { writeSync } from 'node:fs'
    process.on('SIGUSR2', () => { writeSync(2, 'blocked'); const end = performance.now() + ${ms}; while (performance.now() < end); })`
+/** Connections closed for other reasons than age: each reason that there was, and how often. */
 const evictions = async (postern: Postern) => {
-  const one = (reason: string) => postern.metric(`postern_pool_evictions_total{reason="${reason}"}`)
   const reasons = ['broken', 'validation', 'leak', 'readonly', 'generation']
-  return (await Promise.all(reasons.map(one))).reduce<number>((sum, n) => sum + (n ?? 0), 0)
+  const counts = await Promise.all(
+    reasons.map((reason) => postern.metric(`postern_pool_evictions_total{reason="${reason}"}`)),
+  )
+  return Object.fromEntries(reasons.map((reason, i) => [reason, counts[i] ?? 0]).filter(([, n]) => n !== 0))
 }
 
 describe.each(shopServers)('$kind', ({ start, missing }) => {
@@ -59,7 +62,7 @@ describe.each(shopServers)('$kind', ({ start, missing }) => {
           async () => (await ask(`${postern.api}/orders/1`)).status === 200,
           1000,
         )
-        expect(await evictions(postern)).toBe(0)
+        expect(await evictions(postern)).toEqual({})
         expect(await server.pooled()).toBe(before)
         expect((await ask(`${postern.observe}/readyz`)).status).toBe(200)
         expect(postern.log.filter((l) => l.event === 'breaker' || l.event === 'database.down')).toEqual([])
@@ -84,9 +87,11 @@ describe.each(shopServers)('$kind', ({ start, missing }) => {
           await sleep(5)
         }
         const shots = await load.stop()
-        expect(shots.length).toBeGreaterThan(10)
-        expect(shots.filter((s) => s.status !== 200)).toEqual([])
-        expect(await evictions(postern)).toBe(0)
+        expect(shots.filter((s) => s.status === 200).length).toBeGreaterThan(5)
+        // Where others leave it even less, it may have to say that it cannot keep up.
+        for (const { code, status } of shots)
+          expect([200, 'overloaded', 'pool_timeout']).toContain(code ?? status)
+        expect(await evictions(postern)).toEqual({})
         expect(postern.log.filter((l) => l.event === 'database.down' || l.event === 'breaker')).toEqual([])
       } finally {
         postern.signal('SIGCONT')

@@ -1,9 +1,8 @@
 /** Read-your-writes: signed tokens that stand for a position, and the window in which a caller's reads follow its writes. */
-import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '#base/clock.ts'
 import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
-import { createMac, macBytes } from '#base/mac.ts'
+import { createSeal } from '#base/seal.ts'
 import type { Mark } from '#engine/engine.ts'
 
 export interface Tokens {
@@ -13,27 +12,21 @@ export interface Tokens {
 }
 
 const prefix = 'c1.'
+const purpose = 'consistency'
 
 /** @param secret the same for all gateways of one database, so that any of them takes the tokens of the others */
 export function createTokens(secret: string): Tokens {
-  const sign = createMac(secret)
-  const mac = (payload: string) => sign('consistency', payload)
+  const seal = createSeal(secret)
   const refuse = () =>
     new GatewayError('malformed_header', 'Postern-Consistency holds no token of this database.', {
       facts: { header: 'Postern-Consistency' },
     })
   return {
-    write: ({ line, position }) => {
-      const payload = JSON.stringify([line, position])
-      return prefix + Buffer.concat([mac(payload), Buffer.from(payload)]).toString('base64url')
-    },
+    write: ({ line, position }) => prefix + seal.close(purpose, JSON.stringify([line, position])),
     read: (token) => {
-      const text = token.startsWith(prefix) ? token.slice(prefix.length) : ''
-      const bytes = Buffer.from(text, 'base64url')
-      if (bytes.length <= macBytes || bytes.toString('base64url') !== text) throw refuse()
-      const payload = bytes.subarray(macBytes).toString('utf8')
-      if (!timingSafeEqual(mac(payload), bytes.subarray(0, macBytes))) throw refuse()
-      const [line, position] = JSON.parse(payload) as [string, string]
+      const text = token.startsWith(prefix) ? seal.open(purpose, token.slice(prefix.length)) : undefined
+      if (text === undefined) throw refuse()
+      const [line, position] = JSON.parse(text) as [string, string]
       return { line, position }
     },
   }

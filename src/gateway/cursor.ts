@@ -1,7 +1,6 @@
 /** Signed cursors for keyset pages: the order values of the last row, bound to resource, order and version. */
-import { timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '#base/errors.ts'
-import { createMac, macBytes } from '#base/mac.ts'
+import { createSeal } from '#base/seal.ts'
 
 export interface Cursors {
   /** `signature` says what the cursor is for (plan.page.signature). */
@@ -12,23 +11,18 @@ export interface Cursors {
 
 /** @param secret the same for all gateways of one database, so that any of them takes the cursors of the others */
 export function createCursors(secret: string): Cursors {
-  const mac = createMac(secret)
+  const seal = createSeal(secret)
   const refuse = () =>
     new GatewayError(
       'invalid_cursor',
       'The value of after is not a cursor of this resource, order and version.',
     )
   return {
-    write(signature, values) {
-      const payload = JSON.stringify(values)
-      return Buffer.concat([mac(signature, payload), Buffer.from(payload)]).toString('base64url')
-    },
+    write: (signature, values) => seal.close(signature, JSON.stringify(values)),
     read(signature, cursor, terms) {
-      const bytes = Buffer.from(cursor, 'base64url')
-      if (bytes.length <= macBytes || bytes.toString('base64url') !== cursor) throw refuse()
-      const payload = bytes.subarray(macBytes).toString('utf8')
-      if (!timingSafeEqual(mac(signature, payload), bytes.subarray(0, macBytes))) throw refuse()
-      const values = JSON.parse(payload) as (string | null)[]
+      const text = seal.open(signature, cursor)
+      if (text === undefined) throw refuse()
+      const values = JSON.parse(text) as (string | null)[]
       if (values.length !== terms) throw refuse()
       return values
     },

@@ -116,7 +116,8 @@ export async function startPostern(url: string): Promise<{
   const port = await freePort()
   const args = [
     '--max-semi-space-size=8',
-    '--heap-growing-percent=60',
+    '--heap-growing-percent=40',
+    '--no-parallel-scavenge',
     existsSync('dist/main.js') ? 'dist/main.js' : 'src/main.ts',
     'serve',
     `--database.url=${url}`,

@@ -1,5 +1,5 @@
 /** The API: every route on one screen. A request is parsed, given to a use case, and answered; all faults end in `problem`. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Context } from '#base/context.ts'
 import { asGatewayError, GatewayError } from '#base/errors.ts'
 import type { Answer } from '#gateway/answer.ts'
@@ -20,6 +20,7 @@ import { problemReply, type Reply } from './problem.ts'
 import { type Asked, baseHeaders, respond } from './respond.ts'
 import type { Answerer } from './server.ts'
 import { sendStream } from './stream.ts'
+import { createTurnstile } from './turnstile.ts'
 
 type Handler = (x: Exchange) => Promise<Reply> | Reply
 
@@ -69,13 +70,13 @@ export function createDataApp(d: DataDependencies): Answerer {
   }
 
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
-  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const x = new Exchange(incoming, outgoing, d, open)
+  async function handle(outgoing: ServerResponse, arrived: number): Promise<void> {
+    const x = new Exchange(outgoing, arrived, d, open)
     const { template, handler } = routeOf(x.segments)
     x.template = template
     let reply: Reply
     try {
-      lag.admit()
+      lag.admit(arrived)
       x.check()
       const key =
         x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
@@ -233,13 +234,18 @@ export function createDataApp(d: DataDependencies): Answerer {
     return respondNow(await d.write(request, snapshot, x.ctx, runner), asked(parsed), x.ctx)
   }
 
-  return (incoming, outgoing) => {
-    handle(incoming, outgoing).catch((error: unknown) => {
-      // `handle` answers every fault itself; whatever gets past it must not leave a client waiting.
-      d.observe({ kind: 'fault', where: 'data listener', error })
-      outgoing.destroy()
-    })
-  }
+  const turnstile = createTurnstile<ServerResponse>({
+    now: d.clock.now,
+    later: (body) => void setImmediate(body),
+    begin: (outgoing, arrived) => {
+      handle(outgoing, arrived).catch((error: unknown) => {
+        // `handle` answers every fault itself; whatever gets past it must not leave a client waiting.
+        d.observe({ kind: 'fault', where: 'data listener', error })
+        outgoing.destroy()
+      })
+    },
+  })
+  return (_, outgoing) => turnstile.enter(outgoing)
 }
 
 /** The same error, naming the item of the batch that caused it. */

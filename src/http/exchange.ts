@@ -70,10 +70,14 @@ export class Exchange implements Context {
   private readonly entry: OpenExchange
   private readonly cancellation: Cancellation
 
-  /** @param open every exchange under way; whoever ends the drain aborts them all */
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse, d: DataDependencies, open: OpenExchanges) {
-    this.began = d.clock.now()
-    this.start = this.began
+  /**
+   * @param arrived monotonic ms, perhaps some turns of the event loop ago
+   * @param open every exchange under way; whoever ends the drain aborts them all
+   */
+  constructor(outgoing: ServerResponse, arrived: number, d: DataDependencies, open: OpenExchanges) {
+    const incoming = outgoing.req
+    this.began = arrived
+    this.start = arrived
     this.incoming = incoming
     this.outgoing = outgoing
     this.d = d
@@ -104,6 +108,8 @@ export class Exchange implements Context {
     outgoing.on('close', closed)
     if (d.cancelled.aborted) this.cancellation.abort(d.cancelled.reason)
     else open.add(this.entry)
+    // Who went before its turn came is told by nothing that is still to happen.
+    if (outgoing.closed) this.hangUp()
   }
 
   /** A header of the request by its name in lower case; several of one name as one list. */

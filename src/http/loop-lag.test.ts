@@ -35,9 +35,10 @@ function setUp(limitMs = 1000) {
     work: (ms: number) => {
       now += ms
     },
-    answer: () => {
+    /** @param waited for how long it has waited for its turn (ms) */
+    answer: (waited = 0) => {
       try {
-        lag.admit()
+        lag.admit(now - waited)
         return 'admitted'
       } catch (error) {
         return error
@@ -117,4 +118,14 @@ test('0 refuses nobody and needs no timer', () => {
   work(100_000)
   expect(answer()).toBe('admitted')
   expect(timers()).toBe(0)
+})
+
+test('who has waited for its turn beyond the limit is refused, though the loop is punctual', () => {
+  const { stand, answer } = setUp()
+  answer()
+  stand(100)
+  expect(answer(1000)).toBe('admitted')
+  const refused = answer(1001) as GatewayError
+  expect(refused.facts).toMatchObject({ lagMs: 1001, limitMs: 1000 })
+  expect(answer()).toBe('admitted')
 })

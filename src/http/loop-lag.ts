@@ -9,8 +9,12 @@ const periodMs = 100
 const retryAfter = 1
 
 export interface LoopLag {
-  /** To be called by every request that comes. @throws GatewayError overloaded */
-  admit(): void
+  /**
+   * To be called by every request that begins.
+   * @param arrived when it came (monotonic ms): it has waited for the turns of those before it since
+   * @throws GatewayError overloaded
+   */
+  admit(arrived: number): void
 }
 
 /**
@@ -48,12 +52,13 @@ export function createLoopLag(o: {
   }
 
   return {
-    admit: () => {
+    admit: (arrived) => {
       if (limitMs === 0) return
       came = true
       if (!running) plan()
       // The look itself may be overdue, when a turn of the loop has much to do.
-      const lagMs = Math.round(Math.max(behindMs, clock.now() - due))
+      const now = clock.now()
+      const lagMs = Math.round(Math.max(behindMs, now - due, now - arrived))
       if (lagMs <= limitMs) return
       o.observe({ kind: 'shed', reason: 'event_loop' })
       throw new GatewayError(

@@ -1,6 +1,8 @@
 /** Clients that hang up: what they asked for is given up in the database too, and nobody else notices. */
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ask, eventually, type Postern, startPostern } from '../support/process.ts'
+import { beginsPerTurn } from '#http/turnstile.ts'
+import { ask, blockable, eventually, type Postern, startPostern } from '../support/process.ts'
 import { type ShopServer, shopServers } from '../support/shop-server.ts'
 import { describeUnless } from '../support/unless.ts'
 
@@ -13,6 +15,7 @@ describe.each(shopServers)('$kind', ({ start, missing }) => {
       postern = await startPostern({
         database: server.url(),
         config: { 'pools.max': 1, 'pools.acquireTimeout': '5s', 'deadlines.default': '20s' },
+        preload: blockable(600),
       })
     })
     afterAll(async () => {
@@ -62,6 +65,35 @@ describe.each(shopServers)('$kind', ({ start, missing }) => {
       client.hangUp()
       await eventually('it has stopped', async () => (await server.running('work')) === 0, 1500)
       expect(await server.sql('SELECT * FROM orders WHERE id = 3002')).toEqual([])
+    })
+
+    test('while they wait for their turn of the event loop: all are noted, and hardly one reaches the database', async () => {
+      const { host, hostname, port } = new URL(postern.api)
+      const open = await postern.descriptors()
+      const clients = Array.from({ length: 60 }, () => connect(Number(port), hostname))
+      await eventually(
+        'all connections are accepted',
+        async () => (await postern.descriptors()) >= open + clients.length,
+      )
+      const before = postern.requests().length
+      const noted = () => postern.requests().slice(before)
+      postern.signal('SIGUSR2')
+      await eventually('the loop stands still', () => postern.output.stderr.includes('blocked'))
+      clients.forEach((socket, i) => {
+        const body = `{"id":${4001 + i},"note":"gone"}`
+        socket.write(
+          `POST /api/v1/orders HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+          () => socket.destroy(),
+        )
+      })
+      expect((await ask(`${postern.api}/orders?id=1`)).status).toBe(200)
+      await eventually('each is noted, and so is the one that stays', () => noted().length > clients.length)
+      // The request, the end of the connection and its close are noticed in three turns.
+      const atMost = 3 * beginsPerTurn
+      const gone = noted().filter((l) => l['status'] === 499).length
+      expect(gone).toBeGreaterThanOrEqual(clients.length - atMost)
+      const rows = await server.sql('SELECT id FROM orders WHERE id > 4000')
+      expect(rows.length).toBeLessThanOrEqual(atMost)
     })
 
     test('scenario 25: nobody else is hit: 200 clients that hang up at any moment, and one that does not', async () => {

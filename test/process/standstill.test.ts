@@ -1,14 +1,18 @@
 /** The process itself stands still, or gets hardly any time: the database and its connections are not blamed for it. */
 import { Agent } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ask, eventually, type Postern, sleep, startLoad, startPostern } from '../support/process.ts'
+import {
+  ask,
+  blockable,
+  eventually,
+  type Postern,
+  sleep,
+  startLoad,
+  startPostern,
+} from '../support/process.ts'
 import { type ShopServer, shopServers } from '../support/shop-server.ts'
 import { describeUnless } from '../support/unless.ts'
 
-/** SIGUSR2 blocks the event loop, as a huge answer or a regular expression gone wild would. */
-const blockable = (ms: number) =>
-  `import { writeSync } from 'node:fs'
-   process.on('SIGUSR2', () => { writeSync(2, 'blocked'); const end = performance.now() + ${ms}; while (performance.now() < end); })`
 /** Connections closed for other reasons than age: each reason that there was, and how often. */
 const evictions = async (postern: Postern) => {
   const reasons = ['broken', 'validation', 'leak', 'readonly', 'generation']

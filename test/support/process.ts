@@ -61,6 +61,11 @@ export interface PosternOptions {
   readonly withinMs?: number
 }
 
+/** A `preload`: SIGUSR2 blocks the event loop, as a huge answer or a regular expression gone wild would. */
+export const blockable = (ms: number) =>
+  `import { writeSync } from 'node:fs'
+   process.on('SIGUSR2', () => { writeSync(2, 'blocked'); const end = performance.now() + ${ms}; while (performance.now() < end); })`
+
 /** Starts `postern serve` with all listeners on ports of the system's choice. */
 export async function startPostern(o: PosternOptions): Promise<Postern> {
   const config: Record<string, string | number | boolean> = {

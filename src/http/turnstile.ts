@@ -1,0 +1,71 @@
+/** Lets a few requests begin in each turn of the event loop: what was begun is brought to its end before more is begun. */
+import type { Clock } from '#base/clock.ts'
+
+/**
+ * Requests that may begin in one turn: as many as share a trip to the database (pool/party.ts). With six as many are
+ * answered, with four fewer, and with sixteen the turns are long again.
+ */
+export const beginsPerTurn = 8
+
+/** A request that waits for its turn; the clock runs for it. */
+interface Waiting<T> {
+  readonly request: T
+  readonly arrived: number
+  behind: Waiting<T> | undefined
+}
+
+/**
+ * Node hands over everything that has arrived before it looks at the sockets again. With a hundred clients that ask at once
+ * these are long turns: what the database answered meanwhile waits for their end, and every request is half done while all
+ * others are begun. So `beginsPerTurn` begin at once, the others in the turns to come, first come first served.
+ * The line is as long as there are connections (one request each), and those who wait are refused by
+ * `limits.eventLoopLag` and by their deadlines, which count from their arrival.
+ * @param o.later runs its argument at the end of a turn of the loop, behind `Clock.soon`: answers leave before more is begun
+ * @param o.begin gets the request and when it arrived (monotonic ms)
+ */
+export function createTurnstile<T>(o: {
+  now: Clock['now']
+  later: (body: () => void) => void
+  begin: (request: T, arrived: number) => void
+}) {
+  let room = beginsPerTurn
+  let first: Waiting<T> | undefined
+  let last: Waiting<T> | undefined
+  /** Whether the next turn is told to go on. */
+  let planned = false
+
+  const plan = () => {
+    if (planned) return
+    planned = true
+    o.later(turn)
+  }
+  const turn = () => {
+    planned = false
+    room = beginsPerTurn
+    while (first !== undefined && room > 0) {
+      const { request, arrived } = first
+      first = first.behind
+      if (first === undefined) last = undefined
+      room--
+      o.begin(request, arrived)
+    }
+    if (room < beginsPerTurn) plan()
+  }
+
+  return {
+    /** Begins it now or in one of the turns to come. */
+    enter(request: T): void {
+      const arrived = o.now()
+      if (first === undefined && room > 0) {
+        room--
+        o.begin(request, arrived)
+      } else {
+        const one = { request, arrived, behind: undefined }
+        if (last === undefined) first = one
+        else last.behind = one
+        last = one
+      }
+      plan()
+    },
+  }
+}

@@ -45,7 +45,7 @@ export const limitsOptions = z.strictObject({
   eventLoopLag: duration({ min: 0, max: 60_000 })
     .default(1000)
     .describe(
-      'When the event loop is held up for longer, requests that come are refused until it has caught up; 0s refuses none.',
+      'When the event loop is held up for longer, or a request waits for its turn of it that long, requests that come are refused until it has caught up; 0s refuses none.',
     ),
   bodyTimeout: duration({ min: 100 }).default(10_000).describe('Longest time for the body to arrive.'),
   jsonDepth: z.int().min(1).max(1000).default(64).describe('Deepest nesting of a JSON body or filter.'),

@@ -43,11 +43,13 @@ export function createTurnstile<T>(o: {
     planned = false
     room = beginsPerTurn
     while (first !== undefined && room > 0) {
-      const { request, arrived } = first
-      first = first.behind
+      const next = first
+      first = next.behind
       if (first === undefined) last = undefined
+      // A place that has grown old would keep all who came after it from being collected cheaply.
+      next.behind = undefined
       room--
-      o.begin(request, arrived)
+      o.begin(next.request, next.arrived)
     }
     if (room < beginsPerTurn) plan()
   }

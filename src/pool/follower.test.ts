@@ -21,7 +21,7 @@ function setUp(instances: number | 'auto' = 'auto') {
         max = to
       },
     },
-    budget: { connections: 'auto', reserved: 0, instances },
+    budget: { connections: 'auto', reserved: 0, instances, surge: 0.25 },
     max: undefined,
     ask: async () => {
       world.asked++

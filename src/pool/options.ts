@@ -76,6 +76,14 @@ export const poolsOptions = z
         instances: countOrAuto(1).describe(
           'Gateways that share the rest, surge of a rolling update included; auto counts those that have sessions in the server under the same database.applicationName, and follows them.',
         ),
+        surge: z
+          .number()
+          .min(0)
+          .max(10)
+          .default(0.25)
+          .describe(
+            'With instances: auto, how many gateways may be added at a time, as a part of those that are there: room for two sessions each is kept. A quarter is the maxSurge of a Deployment; 1 lets it double in one step.',
+          ),
       })
       .optional()
       .describe(

@@ -3,15 +3,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { blindAfterMs, createShare, holdMs, type Share, shareBy } from './share.ts'
 
-const auto = { connections: 'auto', reserved: 0, instances: 'auto' } as const
+const auto = { connections: 'auto', reserved: 0, instances: 'auto', surge: 0.25 } as const
 const peers = (...sessions: readonly number[]) => sessions.map((n, i) => ({ name: `g${i}`, sessions: n }))
 
 describe('the share by one view', () => {
   it('of numbers is the same division as ever', () => {
     const view = { at: 0, connections: 97, self: 'g0', peers: peers(1) }
-    expect(shareBy(view, { connections: 200, reserved: 20, instances: 4 }).share).toBe(45)
-    expect(shareBy(view, { connections: 'auto', reserved: 7, instances: 3 }).share).toBe(30)
-    expect(shareBy(view, { connections: 'auto', reserved: 200, instances: 3 }).share).toBe(1)
+    expect(shareBy(view, { ...auto, connections: 200, reserved: 20, instances: 4 }).share).toBe(45)
+    expect(shareBy(view, { ...auto, reserved: 7, instances: 3 }).share).toBe(30)
+    expect(shareBy(view, { ...auto, reserved: 200, instances: 3 }).share).toBe(1)
   })
 
   it('keeps room for a quarter more, and for the session beside the pool', () => {
@@ -21,6 +21,12 @@ describe('the share by one view', () => {
     expect(share(97, 1)).toEqual({ instances: 1, share: 94 })
     expect(share(97, 20)).toEqual({ instances: 20, share: 3 })
     expect(share(10, 20)).toEqual({ instances: 20, share: 1 })
+  })
+
+  it('keeps room for as many as are said to come at a time, and always for one', () => {
+    const share = (surge: number) =>
+      shareBy({ at: 0, connections: 48, self: 'g0', peers: peers(1, 1, 1, 1) }, { ...auto, surge }).share
+    expect([0, 0.25, 0.5, 1, 2].map(share)).toEqual([10, 10, 10, 9, 7])
   })
 
   it('leaves those what they have who still have more than their share', () => {
@@ -68,7 +74,7 @@ describe('a share', () => {
   })
 
   it('follows at once where only the connections are asked for', () => {
-    const share = createShare({ connections: 'auto', reserved: 0, instances: 4 }, Number.POSITIVE_INFINITY)
+    const share = createShare({ ...auto, instances: 4 }, Number.POSITIVE_INFINITY)
     expect(share.see({ at: 0, connections: 100, self: '', peers: [] })).toBe(25)
     expect(share.see({ at: 1, connections: 40, self: '', peers: [] })).toBe(10)
     expect(share.lose(0)).toBe(10)
@@ -111,9 +117,11 @@ describe('all gateways together', () => {
       fc.property(
         fc.integer({ min: 16, max: 120 }),
         fc.integer({ min: 1, max: 4 }),
+        fc.constantFrom(0.25, 1, 2),
         events,
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })),
-        (budget, initial, schedule, chances) => {
+        (budget, initial, surge, schedule, chances) => {
+          const options = { ...auto, surge }
           const random = () => chances.next().value as number
           const gateways: Gateway[] = []
           let serial = 0
@@ -122,7 +130,7 @@ describe('all gateways together', () => {
           const come = (now: number) => {
             gateways.push({
               name: `g${serial++}`,
-              share: createShare(auto, Number.POSITIVE_INFINITY),
+              share: createShare(options, Number.POSITIVE_INFINITY),
               max: 1,
               open: 1,
               surplusUntil: now,
@@ -175,11 +183,13 @@ describe('all gateways together', () => {
             if (one !== undefined && what === 'no answer') blindUntil.set(one.name, now + lasts)
             if (one !== undefined && (what === 'go' || what === 'go and come') && living().length > 1)
               one.alive = false
-            // Room is kept for as many at a time as the surge of a rolling update brings; two sessions each must fit.
+            // Room is kept for as many at a time as the surge brings; two sessions each must fit.
             const settled = now - lastArrival > holdMs + busyMs + 2000
-            const fits = (living().length + 1) * 2 + 2 * Math.ceil((living().length + 1) / 4) <= budget
+            const newcomers = Math.max(1, Math.ceil(living().length * surge))
+            const total = living().length + newcomers
+            const fits = total * 2 + 2 * Math.ceil(total * surge) <= budget
             if ((what === 'come' || what === 'go and come') && settled && fits) {
-              come(now)
+              for (let i = 0; i < newcomers; i++) come(now)
               lastArrival = now
             }
           }
@@ -193,7 +203,7 @@ describe('all gateways together', () => {
                 .slice(1)
                 .map((g) => ({ name: g.name, sessions: 1 })),
             },
-            auto,
+            options,
           ).share
           expect(living().map((g) => g.max)).toEqual(living().map(() => fair))
         },

@@ -26,9 +26,9 @@ export const blindAfterMs = 2500
 /** For how long (ms) all views must have allowed a growth: all others have seen this gateway by then, or are blind. */
 export const holdMs = 3000
 
-/** Sessions kept free for gateways that come: a quarter of those that are there (the usual surge), with a pool of one each. */
-const roomForNewcomers = (instances: number): number =>
-  Math.max(1, Math.ceil(instances / 4)) * (1 + besidePool)
+/** Sessions kept free for gateways that come: a part of those that are there, at least one, with a pool of one each. */
+const roomForNewcomers = (instances: number, surge: number): number =>
+  Math.max(1, Math.ceil(instances * surge)) * (1 + besidePool)
 
 /** How large the pool may be by one view, and how many gateways share. At least 1: a gateway that is there needs one. */
 export function shareBy(view: View, budget: Budget): { instances: number; share: number } {
@@ -37,7 +37,7 @@ export function shareBy(view: View, budget: Budget): { instances: number; share:
     return { instances: budget.instances, share: Math.max(1, Math.floor(free / budget.instances)) }
   const others = view.peers.filter(({ name }) => name !== view.self)
   const instances = others.length + 1
-  const usable = free - roomForNewcomers(instances)
+  const usable = free - roomForNewcomers(instances, budget.surge)
   const fair = Math.floor(usable / instances)
   // Who has more open than its share is about to give it back, and has it until then.
   const taken = others.reduce((sum, { sessions }) => sum + Math.max(fair, sessions), 0)

@@ -63,18 +63,16 @@ describe.each([
     afterAll(() => server?.stop())
 
     const budget = '{"connections":"auto","instances":"auto"}'
-    const start = (database = server.url) =>
-      startPostern({ database, withinMs: 60_000, config: { 'pools.budget': budget, 'log.requests': 'none' } })
+    const start = (database = server.url, more: Record<string, string> = {}) =>
+      startPostern({
+        database,
+        withinMs: 60_000,
+        config: { 'pools.budget': budget, 'log.requests': 'none', ...more },
+      })
     const size = async (postern: Postern) =>
       (await ask(`${postern.admin}/status`)).json().pools[0].max as number
-    const sizesAre = (gateways: readonly Postern[], each: number) =>
-      eventually(
-        `${gateways.length} pools of ${each}`,
-        async () => (await Promise.all(gateways.map(size))).every((n) => n === each),
-        20_000,
-      )
-
-    test('scenario 47: a rolling update with a surge of one, twice over: never more sessions than the server allows', async () => {
+    /** The most sessions there ever were, looked at all the time. */
+    const watchMost = () => {
       const sessions = server.sessions()
       let most = 0
       let looking = true
@@ -84,6 +82,25 @@ describe.each([
           await sleep(20)
         }
       })()
+      return {
+        most: () => most,
+        pooled: sessions.pooled,
+        stop: async () => {
+          looking = false
+          await observer
+          await sessions.stop()
+        },
+      }
+    }
+    const sizesAre = (gateways: readonly Postern[], each: number) =>
+      eventually(
+        `${gateways.length} pools of ${each}`,
+        async () => (await Promise.all(gateways.map(size))).every((n) => n === each),
+        20_000,
+      )
+
+    test('scenario 47: a rolling update with a surge of one, twice over: never more sessions than the server allows', async () => {
+      const watch = watchMost()
       const running: { postern: Postern; load: ReturnType<typeof startLoad> }[] = []
       const add = async () => {
         const postern = await start()
@@ -120,24 +137,47 @@ describe.each([
       } finally {
         for (const { load } of running) await load.stop()
         await Promise.all(running.map(({ postern }) => postern.stop()))
-        looking = false
-        await observer
-        await sessions.stop()
+        await watch.stop()
       }
-      expect(most).toBeGreaterThanOrEqual(12)
-      expect(most).toBeLessThanOrEqual(allowed)
+      expect(watch.most()).toBeGreaterThanOrEqual(12)
+      expect(watch.most()).toBeLessThanOrEqual(allowed)
     }, 300_000)
 
+    test('two become six in one step, with room kept for that: never more sessions than the server allows', async () => {
+      const watch = watchMost()
+      const gateways: Postern[] = []
+      const loads: ReturnType<typeof startLoad>[] = []
+      const add = async () => {
+        const postern = await start(server.url, {
+          'pools.budget': '{"connections":"auto","instances":"auto","surge":2}',
+        })
+        gateways.push(postern)
+        loads.push(startLoad(`${postern.api}/rpc/nap?seconds=0.05`, 16))
+      }
+      try {
+        await add()
+        await add()
+        // Of 17 eight are kept free for four newcomers, and each of the two has one beside its pool.
+        await sizesAre(gateways, 3)
+        await Promise.all([add(), add(), add(), add()])
+        await sizesAre(gateways, 1)
+        for (const postern of gateways)
+          expect(
+            await postern.metric(
+              'postern_connection_failures_total{db_client_connection_pool_name="primary"}',
+            ),
+          ).toBe(0)
+      } finally {
+        for (const load of loads) await load.stop()
+        await Promise.all(gateways.map((postern) => postern.stop()))
+        await watch.stop()
+      }
+      expect(watch.most()).toBeGreaterThanOrEqual(8)
+      expect(watch.most()).toBeLessThanOrEqual(allowed)
+    }, 120_000)
+
     test('three converge, one is killed, another comes: all together stay within what the server allows', async () => {
-      const sessions = server.sessions()
-      let most = 0
-      let looking = true
-      const observer = (async () => {
-        while (looking) {
-          most = Math.max(most, await sessions.all())
-          await sleep(20)
-        }
-      })()
+      const watch = watchMost()
       const gateways: Postern[] = []
       const loads: { stop(): Promise<unknown> }[] = []
       const add = async () => {
@@ -153,7 +193,7 @@ describe.each([
         await sizesAre(gateways, 6)
         await add()
         await sizesAre(gateways, 4)
-        await eventually('every pool is full', async () => (await sessions.pooled()) >= 12, 40_000)
+        await eventually('every pool is full', async () => (await watch.pooled()) >= 12, 40_000)
         const [first] = gateways as [Postern]
         expect(await first.metric('postern_budget_instances')).toBe(3)
         expect(await first.metric('postern_budget_connections')).toBe(allowed)
@@ -175,12 +215,10 @@ describe.each([
       } finally {
         for (const load of loads) await load.stop()
         await Promise.all(gateways.map((g) => g.stop()))
-        looking = false
-        await observer
-        await sessions.stop()
+        await watch.stop()
       }
-      expect(most).toBeGreaterThanOrEqual(12)
-      expect(most).toBeLessThanOrEqual(allowed)
+      expect(watch.most()).toBeGreaterThanOrEqual(12)
+      expect(watch.most()).toBeLessThanOrEqual(allowed)
     }, 240_000)
 
     test('gateways of several users see each other, and the limit of a user counts', async () => {

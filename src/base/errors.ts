@@ -231,7 +231,7 @@ const table = {
   overloaded: {
     status: 503,
     title: 'Overloaded',
-    help: 'The line for a connection has not been empty for a while, and requests that wait longest are refused; or the event loop of the gateway was held up, and requests that come are refused until it has caught up.',
+    help: 'The line for a connection has not been empty for a while, and requests that wait longest are refused; or the event loop of the gateway is behind, and requests that come are refused until it has caught up.',
     retry: true,
   },
   breaker_open: {

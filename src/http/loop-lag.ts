@@ -63,7 +63,7 @@ export function createLoopLag(o: {
       o.observe({ kind: 'shed', reason: 'event_loop' })
       throw new GatewayError(
         'overloaded',
-        `The event loop of the gateway was held up for ${lagMs} ms (limit ${limitMs} ms, limits.eventLoopLag).`,
+        `The event loop of the gateway is ${lagMs} ms behind (limit ${limitMs} ms, limits.eventLoopLag).`,
         { facts: { lagMs, limitMs }, retryAfter },
       )
     },

@@ -18,7 +18,7 @@ interface Waiting<T> {
  * Node hands over everything that has arrived before it looks at the sockets again. With a hundred clients that ask at once
  * these are long turns: what the database answered meanwhile waits for their end, and every request is half done while all
  * others are begun. So `beginsPerTurn` begin at once, the others in the turns to come, first come first served.
- * The line is as long as there are connections (one request each), and those who wait are refused by
+ * The line is as long as there are connections (longer only where clients pipeline), and those who wait are refused by
  * `limits.eventLoopLag` and by their deadlines, which count from their arrival.
  * @param o.later runs its argument at the end of a turn of the loop, behind `Clock.soon`: answers leave before more is begun
  * @param o.begin gets the request and when it arrived (monotonic ms)

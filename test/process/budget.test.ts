@@ -63,12 +63,8 @@ describe.each([
     afterAll(() => server?.stop())
 
     const budget = '{"connections":"auto","instances":"auto"}'
-    const start = (database = server.url, more: Record<string, string> = {}) =>
-      startPostern({
-        database,
-        withinMs: 60_000,
-        config: { 'pools.budget': budget, 'log.requests': 'none', ...more },
-      })
+    const start = (database = server.url, shares = budget) =>
+      startPostern({ database, withinMs: 60_000, config: { 'pools.budget': shares, 'log.requests': 'none' } })
     const size = async (postern: Postern) =>
       (await ask(`${postern.admin}/status`)).json().pools[0].max as number
     /** The most sessions there ever were, looked at all the time. */
@@ -91,6 +87,13 @@ describe.each([
           await sessions.stop()
         },
       }
+    }
+    /** The server has never had to refuse a connection. */
+    const noneWasRefused = async (gateways: readonly Postern[]) => {
+      for (const postern of gateways)
+        expect(
+          await postern.metric('postern_connection_failures_total{db_client_connection_pool_name="primary"}'),
+        ).toBe(0)
     }
     const sizesAre = (gateways: readonly Postern[], each: number) =>
       eventually(
@@ -127,13 +130,7 @@ describe.each([
           running.map(({ postern }) => postern),
           4,
         )
-        // The server has never had to refuse one.
-        for (const { postern } of running)
-          expect(
-            await postern.metric(
-              'postern_connection_failures_total{db_client_connection_pool_name="primary"}',
-            ),
-          ).toBe(0)
+        await noneWasRefused(running.map(({ postern }) => postern))
       } finally {
         for (const { load } of running) await load.stop()
         await Promise.all(running.map(({ postern }) => postern.stop()))
@@ -148,9 +145,7 @@ describe.each([
       const gateways: Postern[] = []
       const loads: ReturnType<typeof startLoad>[] = []
       const add = async () => {
-        const postern = await start(server.url, {
-          'pools.budget': '{"connections":"auto","instances":"auto","surge":2}',
-        })
+        const postern = await start(server.url, '{"connections":"auto","instances":"auto","surge":2}')
         gateways.push(postern)
         loads.push(startLoad(`${postern.api}/rpc/nap?seconds=0.05`, 16))
       }
@@ -161,12 +156,7 @@ describe.each([
         await sizesAre(gateways, 3)
         await Promise.all([add(), add(), add(), add()])
         await sizesAre(gateways, 1)
-        for (const postern of gateways)
-          expect(
-            await postern.metric(
-              'postern_connection_failures_total{db_client_connection_pool_name="primary"}',
-            ),
-          ).toBe(0)
+        await noneWasRefused(gateways)
       } finally {
         for (const load of loads) await load.stop()
         await Promise.all(gateways.map((postern) => postern.stop()))

@@ -3,7 +3,7 @@ import type { Config } from './schema.ts'
 
 /** Sections that are live, less the keys of each that are read once, at the start. */
 const live = {
-  database: ['engine', 'name', 'applicationName', 'replicas', 'maxLag'],
+  database: ['engine', 'name', 'applicationName', 'pipelining', 'replicas', 'maxLag'],
   pools: ['budget'],
   deadlines: [],
   limits: ['headers', 'url', 'eventLoopLag'],

@@ -274,10 +274,12 @@ export interface Engine {
   compile(statement: Statement): Compiled
   connect(o: { deadline: number; signal: AbortSignal }): Promise<Connection>
   /**
-   * Left out where a session takes one statement at a time. `reads`: statements that only read. `inserts`: they are committed
-   * together, or else each by itself.
+   * Lends a session to so many borrowers at once, by what they run; a kind is left out where the engine gains nothing by it.
+   * `reads`: statements that only read. `inserts`: they are committed together, or else each by itself.
    */
-  readonly share?: (c: Connection, borrowers: number, sharing: 'reads' | 'inserts') => Shared
+  readonly share?: Readonly<
+    Partial<Record<'reads' | 'inserts', (c: Connection, borrowers: number) => Shared>>
+  >
   /**
    * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
    * @throws GatewayError when they do not say where the database is

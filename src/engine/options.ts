@@ -81,6 +81,12 @@ export const databaseOptions = z
       .describe(
         'Statements kept prepared per connection; further shapes run unprepared. 0 prepares nothing (for poolers that cannot).',
       ),
+    pipelining: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Short statements that come at once travel together down one connection (PostgreSQL, MySQL, MariaDB). false where something in between takes one at a time.',
+      ),
     replicas: z
       .array(
         z.strictObject({

@@ -130,37 +130,39 @@ export function poolOfThings(
   }
 
   /** A seat is a thing of its own with the state of the whole. */
-  const share = (whole: Thing, borrowers: number, sharing: Sharing): Shared<Thing> => {
-    kinds.push(sharing)
-    if (whole.borrowers + whole.seats > 0) throw new Error('shared while lent')
-    const over = Promise.withResolvers<void>()
-    whole.seats = borrowers
-    parties.push(borrowers)
-    const seats = Array.from({ length: borrowers }, () => {
-      let open = true
-      const seat: Thing = {
-        ...whole,
-        borrowers: 0,
-        isUsable: whole.isUsable,
-        get usable() {
-          return whole.usable
-        },
-        set usable(usable: boolean) {
-          whole.usable = usable
-        },
-        close: async () => {
-          if (!open) return
-          open = false
-          whole.seats--
-          if (whole.seats > 0) return
-          await sleep(weather.overMs)
-          over.resolve()
-        },
-      }
-      return seat
-    })
-    return { seats, over: over.promise }
-  }
+  const shareFor =
+    (sharing: Sharing) =>
+    (whole: Thing, borrowers: number): Shared<Thing> => {
+      kinds.push(sharing)
+      if (whole.borrowers + whole.seats > 0) throw new Error('shared while lent')
+      const over = Promise.withResolvers<void>()
+      whole.seats = borrowers
+      parties.push(borrowers)
+      const seats = Array.from({ length: borrowers }, () => {
+        let open = true
+        const seat: Thing = {
+          ...whole,
+          borrowers: 0,
+          isUsable: whole.isUsable,
+          get usable() {
+            return whole.usable
+          },
+          set usable(usable: boolean) {
+            whole.usable = usable
+          },
+          close: async () => {
+            if (!open) return
+            open = false
+            whole.seats--
+            if (whole.seats > 0) return
+            await sleep(weather.overMs)
+            over.resolve()
+          },
+        }
+        return seat
+      })
+      return { seats, over: over.promise }
+    }
 
   const pool = createPool<Thing>(
     { ...settings, ...changes },
@@ -171,7 +173,7 @@ export function poolOfThings(
         watch(o)
       },
       random,
-      share,
+      share: { reads: shareFor('reads'), inserts: shareFor('inserts') },
       connect: async () => {
         calls.connect++
         calls.connecting++

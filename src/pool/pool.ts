@@ -191,14 +191,15 @@ export function createPool<C extends Poolable>(
   const give = (entry: Entry<C>, first: Waiter<Loan<C>>, now: number) => {
     const { connection } = entry
     const { shares } = first.caller
-    if (share === undefined || shares === undefined) {
+    const seatsFor = shares && share?.[shares]
+    if (shares === undefined || seatsFor === undefined) {
       lend(entry, first.caller.deadline, now)
       waited(now - first.caller.since)
       first.give({ entry, connection, shared: undefined })
       return
     }
     const party = partyOf(first, partySize(queue.sharing[shares], shelf.count.idle))
-    const { seats, over } = share(connection, party.length, shares)
+    const { seats, over } = seatsFor(connection, party.length)
     lend(entry, Math.max(...party.map(({ caller }) => caller.deadline)), now)
     const shared = { holders: party.length, over }
     party.forEach((waiter, i) => {
@@ -354,7 +355,7 @@ export function createPool<C extends Poolable>(
   return {
     use: (signal, deadline, body, shares) => {
       const now = clock.now()
-      const sharing = share === undefined ? undefined : shares
+      const sharing = shares && share?.[shares] ? shares : undefined
       const loan = sharing === undefined ? lendAtOnce(signal, deadline, now) : undefined
       if (loan !== undefined) return withLoan(loan, body)
       return waitForOne(signal, deadline, now, sharing).then((lent) => withLoan(lent, body))

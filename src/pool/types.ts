@@ -68,8 +68,10 @@ export interface PoolDependencies<C extends Poolable> {
     connection: C,
     o: { deadline: number; signal: AbortSignal },
   ): Promise<Extract<EvictionReason, 'readonly'> | undefined>
-  /** Seats for so many borrowers, where connections can be shared. */
-  readonly share?: ((connection: C, borrowers: number, sharing: Sharing) => Shared<C>) | undefined
+  /** Seats for so many borrowers of a kind, where they can share a connection. */
+  readonly share?:
+    | Readonly<Partial<Record<Sharing, (connection: C, borrowers: number) => Shared<C>>>>
+    | undefined
 }
 
 /** No acquire/release pair, so nothing can leak. */

@@ -2,16 +2,26 @@
 import type { Clock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Bound } from '#plan/ast.ts'
-import type { Compiled, CompiledStep, Connection, Result, RunOptions, Transaction } from '#engine/engine.ts'
+import type {
+  Compiled,
+  CompiledStep,
+  Connection,
+  Result,
+  RunOptions,
+  Shared,
+  Transaction,
+} from '#engine/engine.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
 import { SessionLost } from '#engine/session-errors.ts'
 import { createWriters } from '#engine/writers.ts'
+import { seatsOf } from '#engine/seats.ts'
 import type { ExchangeOptions, OnRow, Step } from './exchange.ts'
+import { type Passenger, ReadsRide } from './seats.ts'
 import { textRow } from './rows.ts'
 import { ServerError } from './server-error.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session-parts.ts'
 import type { Limit } from './settings.ts'
-import { createSinks, type Rows } from './sinks.ts'
+import { type BodyRows, createSinks, type Rows } from './sinks.ts'
 
 /** The most a rollback may take after the caller's time is over, before the session is given up. */
 const rollbackTimeoutMs = 1000
@@ -51,6 +61,11 @@ const isWrite = ({ operation }: Compiled): boolean => operation !== 'select' && 
 
 type Until = Pick<RunOptions, 'deadline' | 'signal'>
 
+export interface SharedConnection extends Connection {
+  /** Lends the session to so many borrowers at once, for reads (Engine.share). */
+  share(borrowers: number): Shared
+}
+
 /**
  * @param limit how this server is told to end statements
  * @param initialTimeout milliseconds; the limit that the session has
@@ -60,7 +75,7 @@ export function createConnection(
   clock: Clock,
   limit: Limit,
   initialTimeout: number,
-): Connection {
+): SharedConnection {
   const writerOf = createWriters()
   const sinks = createSinks()
   /** The server's limit for statements in this session, in ms; NaN: not known. */
@@ -109,12 +124,47 @@ export function createConnection(
     throw new ServerError({ errno: Number(errno), sqlState: 'HY000', message: message ?? '' })
   }
 
-  const runOne = async (q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> => {
+  const runOne = async (q: Compiled, bound: readonly (string | null)[], o: RunOptions): Promise<Result> => {
     const sink = sinks.of(q, o, writerOf)
-    const affected = await exchange(q, q.bind(values), sink, o)
+    const affected = await exchange(q, bound, sink, o)
     await checkWhole(q, o)
     const { body, rows, hidden } = sink.finish()
     return { body, rows, affected, hidden }
+  }
+
+  /** One of those who travel together. Equal statements share what writes their rows: it begins anew when the one before is done. */
+  const riding = ({ q, values, o, resolve }: Passenger, unsure: () => void) => {
+    let sink: BodyRows | undefined
+    const rows = () => (sink ??= sinks.of(q, o, writerOf))
+    return {
+      step: { text: q.text, values, prepare: q.prepare },
+      o: {
+        deadline: o.deadline,
+        signal: o.signal,
+        onRow: (...row: Parameters<OnRow>) => rows().onRow(...row),
+        onDone: (affected: number) => {
+          const { body, rows: count, hidden } = rows().finish()
+          if (session.warnings() > 0 && isPutTogether(q)) unsure()
+          else resolve({ body, rows: count, affected, hidden })
+        },
+      },
+    }
+  }
+
+  const together = async (passengers: readonly Passenger[]): Promise<void> => {
+    let deadline = 0
+    for (const { o } of passengers) deadline = Math.max(deadline, o.deadline)
+    /** The server has warned of something, and who is to be asked at once what of, travels alone. */
+    const unsure = new Set<Passenger>()
+    try {
+      await limitStatements({ deadline, signal: never })
+      const convoy = session.convoy(passengers.map((one) => riding(one, () => unsure.add(one))))
+      const told = convoy.map((outcome, i) => outcome.catch((error: unknown) => passengers[i]?.reject(error)))
+      await Promise.all(told)
+      for (const { q, values, o, resolve, reject } of unsure) await runOne(q, values, o).then(resolve, reject)
+    } catch (error) {
+      for (const { reject } of passengers) reject(error)
+    }
   }
 
   /** Several steps as one, in the transaction that is open. */
@@ -141,7 +191,7 @@ export function createConnection(
   }
 
   const runInside = (q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> =>
-    q.steps === undefined ? runOne(q, values, o) : runSteps(q, q.steps, values, o)
+    q.steps === undefined ? runOne(q, q.bind(values), o) : runSteps(q, q.steps, values, o)
 
   const transaction: Connection['transaction'] = async (o, body) => {
     let open = false
@@ -200,13 +250,28 @@ export function createConnection(
     }
   }
 
+  const role: Connection['role'] = async (o) => {
+    let replica = false
+    await session.exchange(roleStep, {
+      ...o,
+      onRow: (bytes, start) => {
+        // MariaDB 12 says OFF and kinds of on.
+        replica = textRow(bytes, start, 2).some((said) => said !== '0' && said !== 'OFF')
+      },
+    })
+    return replica ? 'replica' : 'primary'
+  }
+
   return {
     run: async (q, values, o) => {
       // What a write gives back may prove to be cut: then it has to be taken back.
       if (q.steps !== undefined || (isWrite(q) && isPutTogether(q))) return runAlone(q, values, o)
       await limitStatements(o)
-      return runOne(q, values, o)
+      return runOne(q, q.bind(values), o)
     },
+
+    share: (borrowers) =>
+      seatsOf(new ReadsRide({ together, role, isUsable: session.usable }, borrowers), borrowers),
 
     async stream(q, values, o) {
       const rows = createRowWriter(q.columns, o.format, Number.POSITIVE_INFINITY, createScratch())
@@ -273,17 +338,7 @@ export function createConnection(
       return rows
     },
 
-    async role(o) {
-      let replica = false
-      await session.exchange(roleStep, {
-        ...o,
-        onRow: (bytes, start) => {
-          // MariaDB 12 says OFF and kinds of on.
-          replica = textRow(bytes, start, 2).some((said) => said !== '0' && said !== 'OFF')
-        },
-      })
-      return replica ? 'replica' : 'primary'
-    },
+    role,
 
     isUsable: session.usable,
     close: session.close,

@@ -5,7 +5,7 @@ import { boundedSignal } from '#engine/dial.ts'
 import type { Connection } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import type { Target } from '#engine/target.ts'
-import { createConnection, plain } from './connection.ts'
+import { createConnection, plain, type SharedConnection } from './connection.ts'
 import { login } from './dial.ts'
 import { flavourOf } from './flavour.ts'
 import { identityText, requestKill } from './kill.ts'
@@ -31,7 +31,7 @@ export interface DriverDependencies {
   readonly onClosed?: () => void
 }
 
-export interface MysqlConnection extends Connection {
+export interface MysqlConnection extends SharedConnection {
   /** The server's version as its handshake gives it, such as `8.4.3` or `5.5.5-10.11.6-MariaDB`. */
   readonly serverVersion: string
 }
@@ -69,11 +69,11 @@ export async function connectMysql(
       now: clock.now,
       after: clock.after,
       soon: clock.soon,
-      sendKill: async () => {
+      sendKill: async (what) => {
         const limit = boundedSignal(clock, clock.now() + cancelTimeoutMs, undefined)
         const who = { thread: entry.server.thread, identity }
         try {
-          await requestKill(target, { applicationName, address }, who, limit.signal)
+          await requestKill(target, { applicationName, address }, who, what, limit.signal)
         } finally {
           limit.done()
         }

@@ -1,7 +1,7 @@
 /** One statement under way in a session: what is asked of it, and what has become of it so far. */
 import type { Timer } from '#base/clock.ts'
 import type { AbortObserver, Signal } from '#base/signal.ts'
-import { Cancelled, type CancelReason } from '#engine/session-errors.ts'
+import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import type { Fields } from './packets.ts'
 import type { ServerError } from './server-error.ts'
 import type { Prepared } from './statements.ts'
@@ -30,6 +30,8 @@ export interface ExchangeOptions {
   readonly signal: Signal
   readonly onRow: OnRow
   readonly onFields?: OnFields
+  /** Told at once when the server is done with it and has told no error, before anything of the next one is read. */
+  readonly onDone?: (affected: number) => void
   /** Rows without end: when `onRow` throws, or the exchange is cancelled, the server is stopped and rejects what is left. */
   readonly stream?: boolean
 }
@@ -40,7 +42,8 @@ export interface Exchange extends AbortObserver {
   readonly o: ExchangeOptions
   readonly resolve: (affected: number) => void
   readonly reject: (error: Error) => void
-  phase: 'preparing' | 'executing' | 'over' | 'taking up'
+  /** `waiting`: behind others, and not sent yet. */
+  phase: 'waiting' | 'preparing' | 'executing' | 'over' | 'taking up'
   /** Of step, once it is prepared. */
   statement: Prepared | undefined
   /** Prepared for this exchange only. */
@@ -49,7 +52,7 @@ export interface Exchange extends AbortObserver {
   again: boolean
   affected: number
   error: ServerError | undefined
-  /** The step's own failure in our code (a row that does not fit). */
+  /** The step's own failure in our code (a row that does not fit), or that its caller has left those it travels with. */
   broken: Error | undefined
   cancelled: CancelReason | undefined
   /** Never executed, because it was cancelled before. */
@@ -71,7 +74,7 @@ export function createExchange(
     resolve,
     reject,
     handleEvent,
-    phase: 'executing',
+    phase: 'waiting',
     statement: undefined,
     passing: false,
     again: false,
@@ -85,8 +88,15 @@ export function createExchange(
   }
 }
 
+/** Nobody waits for it any more. */
+export function leave(exchange: Exchange): void {
+  exchange.giveUp?.cancel()
+  exchange.o.signal.removeEventListener('abort', exchange)
+}
+
 /** Tells whoever waits for it what it came to. */
 export function conclude(exchange: Exchange): void {
+  leave(exchange)
   const { error, broken, cancelled } = exchange
   // Before what the server says: it may have been stopped for this very reason.
   if (broken !== undefined) exchange.reject(broken)
@@ -96,4 +106,25 @@ export function conclude(exchange: Exchange): void {
   } else if (cancelled !== undefined && (exchange.unsent || exchange.o.stream))
     exchange.reject(new Cancelled(cancelled))
   else exchange.resolve(exchange.affected)
+}
+
+/** The session was lost before the end of it, or at least of what comes behind it. */
+export function concludeLost(exchange: Exchange, error: Error): void {
+  const { phase, cancelled } = exchange
+  if (phase === 'over' || phase === 'taking up') {
+    conclude(exchange)
+    return
+  }
+  leave(exchange)
+  // Preparing runs nothing.
+  const sent = phase === 'executing'
+  exchange.reject(new SessionLost(error.message, sent, { cause: error, cancelled }))
+}
+
+/** Why a statement with these limits is not worth sending. */
+export function tooLate({ signal, deadline }: ExchangeOptions, now: number): SessionLost | undefined {
+  if (signal.aborted) return new SessionLost('aborted before it was sent', false, { cancelled: 'client' })
+  return deadline <= now
+    ? new SessionLost('the deadline had passed before it was sent', false, { cancelled: 'deadline' })
+    : undefined
 }

@@ -1,14 +1,14 @@
 /** The engine of MySQL and MariaDB: its six parts put together. */
 import type { Clock } from '#base/clock.ts'
 import type { Observe } from '#base/observation.ts'
-import type { Capabilities, Engine } from '#engine/engine.ts'
+import type { Capabilities, Connection, Engine } from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { nameSessions } from '#engine/session-name.ts'
 import { createPollingWatch } from '#engine/polling.ts'
 import { fingerprint, readCatalog } from './catalog.ts'
 import { createCensus } from './census.ts'
 import { compile, readEstimate } from './dialect.ts'
-import { connectMysql } from './driver.ts'
+import { connectMysql, type MysqlConnection } from './driver.ts'
 import { classify } from './faults.ts'
 import { flavourOf, mariadb } from './flavour.ts'
 import { createReplication } from './replication.ts'
@@ -34,6 +34,9 @@ export interface MysqlDependencies {
   /** Gateways are to see each other in the census. */
   readonly counted?: boolean
 }
+
+const shareReads = (connection: Connection, borrowers: number) =>
+  (connection as MysqlConnection).share(borrowers)
 
 /** @throws GatewayError when the options do not say where the database is */
 export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Engine {
@@ -69,6 +72,7 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
       flavour = flavourOf(connection.serverVersion)
       return connection
     },
+    share: options.pipelining ? { reads: shareReads } : {},
     redirect: (to) => {
       now = named(to)
     },

@@ -29,3 +29,14 @@ export class ServerError extends Error {
     this.quotesValues = /^(22|23|45)/.test(said.sqlState) || quoting.has(said.errno)
   }
 }
+
+/** Errors after which the server hangs up (MySQL Server Error Message Reference; 1927: MariaDB). */
+export const lastWords: ReadonlySet<number> = new Set([
+  1053, 1080, 1152, 1153, 1159, 1161, 1184, 1927, 3169, 4031,
+])
+/** The server has forgotten the statement. Nothing was run. */
+export const unknownStatement = 1243
+/** The server wants the statement prepared anew. Nothing was run. */
+export const needsPrepare = 1615
+/** max_prepared_stmt_count is reached. */
+export const tooManyPrepared = 1461

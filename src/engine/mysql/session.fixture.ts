@@ -3,7 +3,9 @@ import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import { virtualClock } from '#base/clock.ts'
 import type { OnRow, Step } from './exchange.ts'
-import { createSession, type SessionParts } from './session.ts'
+import type { KillWhat } from './kill.ts'
+import { createSession } from './session.ts'
+import type { SessionParts } from './session-parts.ts'
 import { createFramer } from './wire.ts'
 
 const packet = (payload: Buffer): Buffer => {
@@ -92,7 +94,7 @@ export function openSession(o: Partial<SessionParts> = {}) {
       socket.emit('close')
     },
   })
-  const kills: { confirm: () => void; refuse: (error: Error) => void }[] = []
+  const kills: { what: KillWhat; confirm: () => void; refuse: (error: Error) => void }[] = []
   const cancels: string[] = []
   let closed = 0
   const { session, receive } = createSession({
@@ -103,7 +105,7 @@ export function openSession(o: Partial<SessionParts> = {}) {
     now: clock.now,
     after: clock.after,
     soon: (body) => body(),
-    sendKill: () => new Promise((confirm, refuse) => kills.push({ confirm, refuse })),
+    sendKill: (what) => new Promise((confirm, refuse) => kills.push({ what, confirm, refuse })),
     onCancel: (why, outcome) => cancels.push(`${why} ${outcome}`),
     onClosed: () => closed++,
     ...o,

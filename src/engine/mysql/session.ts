@@ -1,48 +1,25 @@
-/** One session in MySQL or MariaDB: one exchange at a time, prepared statements, cancel. Login is left to mysql2 (see dial.ts). */
-import type { Socket } from 'node:net'
-import type { Timer } from '#base/clock.ts'
+/** One session in MySQL or MariaDB: statements one after the other, alone or in a convoy, kept prepared; cancel. Login is left to mysql2 (see dial.ts). */
 import { createAlarm } from '#engine/alarm.ts'
 import { endSocket } from '#engine/dial.ts'
-import { type CancelReason, SessionLost } from '#engine/session-errors.ts'
+import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import { createAnswerReader, type Reply } from './answers.ts'
-import { conclude, createExchange, type Exchange, type ExchangeOptions, type Step } from './exchange.ts'
+import {
+  conclude,
+  concludeLost,
+  createExchange,
+  type Exchange,
+  type ExchangeOptions,
+  leave,
+  type Step,
+  tooLate,
+} from './exchange.ts'
+import { Line } from './line.ts'
 import type { Fields } from './packets.ts'
 import { serverStatus } from './packets.ts'
-import { ServerError } from './server-error.ts'
+import { lastWords, needsPrepare, ServerError, tooManyPrepared, unknownStatement } from './server-error.ts'
+import type { Session, SessionParts } from './session-parts.ts'
 import { createStatementCache, type Prepared } from './statements.ts'
-import { createCommandWriter, createFramer, quitCommand } from './wire.ts'
-
-export interface Session {
-  /** Runs one statement; resolves with the rows it touched, or gave. One at a time. */
-  exchange(step: Step, o: ExchangeOptions): Promise<number>
-  /** Stops reading from the server until `resume`, so that rows pile up there and not here. */
-  pause(): void
-  resume(): void
-  inTransaction(): boolean
-  /** How many warnings the rows of the last statement came with. */
-  warnings(): number
-  usable(): boolean
-  close(): Promise<void>
-}
-
-/** What a session stands on: a socket after login, and how to cancel and to tell the time. */
-export interface SessionParts {
-  readonly socket: Socket
-  /** The server leaves out descriptions of columns that have not changed. */
-  readonly cachesMetadata: boolean
-  /** Most statements kept prepared; the least recently used one makes room. */
-  readonly maxPrepared: number
-  /** max_allowed_packet, bytes. */
-  readonly maxPacket: () => number
-  readonly now: () => number
-  readonly after: (ms: number, body: () => void) => Timer
-  readonly soon: (body: () => void) => void
-  /** Sends KILL QUERY; resolves when the server has confirmed it. */
-  readonly sendKill: () => Promise<void>
-  readonly onCancel: (why: CancelReason, outcome: 'sent' | 'failed') => void
-  /** Told once when the session is lost or closed. */
-  readonly onClosed: () => void
-}
+import { createCommandWriter, createFramer, mostBytesOfExecute, quitCommand } from './wire.ts'
 
 /** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
 const cancelGraceMs = 1000
@@ -50,18 +27,11 @@ const cancelGraceMs = 1000
 /** What takes up a kill that came after the end of its statement; if it does, it is refused, and that is all. */
 const harmless = 'DO 0'
 
-/** Errors after which the server hangs up (MySQL Server Error Message Reference; 1927: MariaDB). */
-const lastWords: ReadonlySet<number> = new Set([1053, 1080, 1152, 1153, 1159, 1161, 1184, 1927, 3169, 4031])
-/** The server has forgotten the statement; wants it prepared anew. In both cases nothing was run. */
-const [unknownStatement, needsPrepare] = [1243, 1615]
-/** max_prepared_stmt_count is reached. */
-const tooManyPrepared = 1461
-
 export function createSession(parts: SessionParts): { session: Session; receive: (chunk: Buffer) => void } {
   const { socket } = parts
   const writer = createCommandWriter()
   const statements = createStatementCache(parts.maxPrepared)
-  let current: Exchange | undefined
+  const line = new Line()
   let status = 0
   let warnings = 0
   let lost: Error | undefined
@@ -70,39 +40,21 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const alarm = createAlarm({
     now: parts.now,
     after: parts.after,
-    current: () => current?.o.deadline,
+    current: () => line.due(),
     expire: () => {
-      if (current !== undefined) cancel(current, 'deadline')
+      const now = parts.now()
+      for (const exchange of line.all()) if (exchange.o.deadline <= now) cancel(exchange, 'deadline')
+      const due = line.behind.length === 0 ? undefined : line.due()
+      if (due !== undefined) alarm.watch(due)
     },
   })
-
-  const leave = (exchange: Exchange) => {
-    exchange.giveUp?.cancel()
-    exchange.o.signal.removeEventListener('abort', exchange)
-  }
-
-  const finish = (exchange: Exchange) => {
-    leave(exchange)
-    conclude(exchange)
-  }
 
   const fail = (error: Error) => {
     if (lost !== undefined) return
     lost = error
     alarm.cancel()
     socket.destroy()
-    const exchange = current
-    current = undefined
-    if (exchange !== undefined) {
-      if (exchange.phase === 'over' || exchange.phase === 'taking up') finish(exchange)
-      else {
-        leave(exchange)
-        const { cancelled, phase } = exchange
-        // Preparing runs nothing.
-        const sent = phase === 'executing'
-        exchange.reject(new SessionLost(error.message, sent, { cause: error, cancelled }))
-      }
-    }
+    for (const exchange of line.clear()) concludeLost(exchange, error)
     parts.onClosed()
   }
   socket.on('error', (error) => fail(error))
@@ -115,11 +67,15 @@ export function createSession(parts: SessionParts): { session: Session; receive:
    * the processor at once; so first all requests that have come are dealt with, then all threads are woken.
    */
   const send = () => {
-    const bytes = writer.take()
+    if (sending) return
+    sending = true
     parts.soon(() => {
+      sending = false
+      const bytes = writer.take()
       if (lost === undefined) socket.write(bytes)
     })
   }
+  let sending = false
 
   const prepare = (exchange: Exchange) => {
     exchange.phase = 'preparing'
@@ -140,7 +96,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       send()
       return
     }
-    writer.take()
+    writer.takeBack()
     exchange.error = new ServerError({
       errno: 1153,
       sqlState: '08S01',
@@ -165,6 +121,22 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     if (known === undefined) prepare(exchange)
     else execute(exchange, known)
   }
+  /** As many of those behind as are prepared, in one write. What else there is waits until it is the first. */
+  const sendBehind = () => {
+    if (line.first?.phase !== 'executing') return
+    let sent = false
+    for (const exchange of line.behind) {
+      const { text, values, prepare: keeps } = exchange.step
+      if (exchange.phase === 'executing') continue
+      const known = keeps && values !== undefined ? statements.find(text) : undefined
+      if (known === undefined || mostBytesOfExecute(values) >= parts.maxPacket()) break
+      exchange.phase = 'executing'
+      exchange.statement = known
+      writer.execute(known.id, values ?? [], !known.typed)
+      sent = true
+    }
+    if (sent) send()
+  }
 
   const onPrepared = (exchange: Exchange, id: number, fields: Fields | undefined) => {
     const statement: Prepared = { text: exchange.step.text, id, fields, typed: false }
@@ -177,7 +149,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     if (exchange.cancelled !== undefined) {
       exchange.unsent = true
       over(exchange)
-    } else execute(exchange, statement)
+      return
+    }
+    execute(exchange, statement)
+    sendBehind()
   }
 
   /** Prepares once more what the server has forgotten or has no room for; nothing of it has run. */
@@ -195,12 +170,16 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       if (errno === needsPrepare) close(statement)
     } else return false
     exchange.again = true
-    prepare(exchange)
+    if (line.sentBehind()) {
+      // Their answers come first.
+      line.postpone(exchange)
+      advance()
+    } else prepare(exchange)
     return true
   }
 
   const onReply = (reply: Reply) => {
-    const exchange = current
+    const exchange = line.first
     if (reply.kind === 'error') {
       const { error } = reply
       if (exchange === undefined || lastWords.has(error.errno)) {
@@ -232,6 +211,13 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       exchange.statement.typed = true
       exchange.statement.fields = reply.fields
     }
+    if (wanted(exchange)) {
+      try {
+        exchange.o.onDone?.(reply.affected)
+      } catch (error) {
+        broke(exchange, error)
+      }
+    }
     over(exchange)
   }
 
@@ -244,7 +230,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
 
   /** Ends the exchange once its outcome is known and no kill of it is on its way any more. */
   const settle = (exchange: Exchange) => {
-    if (current !== exchange || exchange.phase !== 'over' || exchange.kill === 'pending') return
+    if (line.first !== exchange || exchange.phase !== 'over' || exchange.kill === 'pending') return
     if (exchange.kill === 'none') {
       end(exchange)
       return
@@ -257,27 +243,52 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   }
 
   const end = (exchange: Exchange) => {
-    current = undefined
-    finish(exchange)
+    advance()
+    conclude(exchange)
+  }
+
+  /** To the next of the convoy, which may have been sent already. */
+  const advance = () => {
+    const next = line.advance()
+    if (next === undefined) return
+    if (next.phase === 'executing') answers.expect('results', next.statement?.fields)
+    else begin(next)
+    sendBehind()
+    // Behind somebody who waited there may be those who do not; what answers lie in the socket is read first.
+    if (next.cancelled !== undefined) parts.soon(stopAll)
   }
 
   const cancel = (exchange: Exchange, why: CancelReason) => {
-    if (current !== exchange || exchange.cancelled !== undefined || exchange.phase === 'over') return
+    if (!line.has(exchange) || exchange.cancelled !== undefined || exchange.phase === 'over') return
     if (exchange.phase === 'taking up') return
     exchange.cancelled = why
-    stop(exchange, why)
+    if (line.behind.length === 0) {
+      stop(exchange, why)
+      return
+    }
+    // The others travel on. Whoever has left is told at once: its statement may still have to come.
+    leave(exchange)
+    exchange.broken = new Cancelled(why)
+    exchange.reject(exchange.broken)
+    if (exchange.phase === 'waiting') line.drop(exchange)
+    stopAll()
+  }
+
+  /** When nobody waits for any of them. A kill of the first alone would have to be repeated for each of the others. */
+  const stopAll = () => {
+    const last = line.abandoned()
+    if (last?.cancelled !== undefined) stop(last, last.cancelled)
   }
 
   /** Has the server end the statement, and reads on until it has. */
   const stop = (exchange: Exchange, why: CancelReason) => {
     exchange.giveUp ??= parts.after(cancelGraceMs, () => {
-      if (current === exchange)
-        fail(new Error(`the statement did not stop within ${cancelGraceMs} ms of a cancel`))
+      fail(new Error(`the statement did not stop within ${cancelGraceMs} ms of a cancel`))
     })
     socket.resume()
     if (exchange.kill !== 'none') return
     exchange.kill = 'pending'
-    parts.sendKill().then(
+    parts.sendKill(line.first === exchange ? 'statement' : 'session').then(
       () => {
         parts.onCancel(why, 'sent')
         exchange.kill = 'done'
@@ -285,7 +296,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       },
       (error: unknown) => {
         parts.onCancel(why, 'failed')
-        if (current === exchange) fail(new Error('the statement could not be killed', { cause: error }))
+        if (line.has(exchange)) fail(new Error('the statement could not be killed', { cause: error }))
       },
     )
   }
@@ -305,7 +316,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     cachesMetadata: parts.cachesMetadata,
     onReply,
     onFields: (fields, set, parameters) => {
-      const exchange = current
+      const exchange = line.first
       if (!wanted(exchange)) return
       try {
         exchange.o.onFields?.(fields, set, parameters)
@@ -314,7 +325,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       }
     },
     onRow: (bytes, start, rowEnd, fields) => {
-      const exchange = current
+      const exchange = line.first
       if (!wanted(exchange)) return
       try {
         exchange.o.onRow(bytes, start, rowEnd, fields)
@@ -326,35 +337,49 @@ export function createSession(parts: SessionParts): { session: Session; receive:
 
   const refused = (o: ExchangeOptions): Error | undefined => {
     if (lost !== undefined) return new SessionLost(lost.message, false, { cause: lost })
-    if (current !== undefined) return new Error('the session is busy: one statement at a time')
-    if (o.signal.aborted) return new SessionLost('aborted before it was sent', false, { cancelled: 'client' })
-    if (o.deadline <= parts.now())
-      return new SessionLost('the deadline had passed before it was sent', false, { cancelled: 'deadline' })
-    return undefined
+    if (line.first !== undefined) return new Error('the session is busy: one statement at a time')
+    return tooLate(o, parts.now())
+  }
+
+  const admit = (step: Step, o: ExchangeOptions, enter: (exchange: Exchange) => void): Promise<number> => {
+    const refusal = refused(o)
+    if (refusal !== undefined) return Promise.reject(refusal)
+    return new Promise<number>((resolve, reject) => {
+      const exchange = createExchange(step, o, resolve, reject, () => cancel(exchange, 'client'))
+      o.signal.addEventListener('abort', exchange)
+      alarm.watch(o.deadline)
+      enter(exchange)
+    })
+  }
+  const start = (exchange: Exchange) => {
+    line.first = exchange
+    begin(exchange)
   }
 
   const session: Session = {
-    exchange(step, o) {
-      const refusal = refused(o)
-      if (refusal !== undefined) return Promise.reject(refusal)
-      return new Promise<number>((resolve, reject) => {
-        const exchange = createExchange(step, o, resolve, reject, () => cancel(exchange, 'client'))
-        o.signal.addEventListener('abort', exchange)
-        current = exchange
-        alarm.watch(o.deadline)
-        begin(exchange)
-      })
+    exchange: (step, o) => admit(step, o, start),
+    convoy: (of) => {
+      const admitted: Exchange[] = []
+      const outcomes = of.map(({ step, o }) => admit(step, o, (exchange) => admitted.push(exchange)))
+      const [first, ...others] = admitted
+      if (first !== undefined) {
+        line.behind = others
+        start(first)
+        sendBehind()
+      }
+      return outcomes
     },
     pause: () => {
       // Once it is to stop, what is left must be read.
-      if (lost === undefined && current?.kill === 'none') socket.pause()
+      if (lost === undefined && line.first?.kill === 'none') socket.pause()
     },
     resume: () => {
       if (lost === undefined) socket.resume()
     },
     warnings: () => warnings,
     inTransaction: () => (status & serverStatus.inTransaction) !== 0,
-    usable: () => lost === undefined && current === undefined && (status & serverStatus.inTransaction) === 0,
+    usable: () =>
+      lost === undefined && line.first === undefined && (status & serverStatus.inTransaction) === 0,
     close: async () => {
       closing = true
       if (lost === undefined && !socket.destroyed) await endSocket(socket, parts.after, quitCommand)

@@ -9,6 +9,10 @@ const command = { quit: 0x01, query: 0x03, prepare: 0x16, execute: 0x17, close: 
 /** All parameters travel as text; the statement casts them. */
 const typeVarString = 0xfd
 
+/** No fewer bytes than `execute` with these values takes: three for each UTF-16 unit, and what stands around them. */
+export const mostBytesOfExecute = (values: readonly (string | null)[] = []): number =>
+  values.reduce((sum, value) => sum + 16 + 3 * (value?.length ?? 0), 64)
+
 /** Collects commands into one buffer, so that what goes together leaves in one write. */
 export interface CommandWriter {
   /** A statement as text, without values. */
@@ -20,6 +24,8 @@ export interface CommandWriter {
   closeStatement(statement: number): CommandWriter
   /** Bytes of the command added last, without the four of its header. */
   lastLength(): number
+  /** The command added last is not to be sent after all. */
+  takeBack(): void
   /** The bytes so far; the writer starts anew. */
   take(): Buffer
 }
@@ -130,6 +136,9 @@ export function createCommandWriter(maxPayload = fullPacket): CommandWriter {
       return seal()
     },
     lastLength: () => length,
+    takeBack() {
+      end = begin
+    },
     take() {
       const bytes = buffer.subarray(0, end)
       // The socket may still hold the bytes when the next command begins: never write into them again.

@@ -33,6 +33,9 @@ export interface PostgresDependencies {
   readonly pool?: string
 }
 
+const shareFor = (sharing: 'reads' | 'inserts') => (connection: Connection, borrowers: number) =>
+  (connection as PostgresConnection).share(borrowers, sharing)
+
 /** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
   let now = { options, target: readTarget(options) }
@@ -68,7 +71,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
       now = { options: to, target: readTarget(to) }
     },
     // Every connection the pool holds was made by `connect` above.
-    share: (connection, borrowers, sharing) => (connection as PostgresConnection).share(borrowers, sharing),
+    share: options.pipelining ? { reads: shareFor('reads'), inserts: shareFor('inserts') } : {},
     watchSchema: ({ pollMs }) =>
       createSchemaWatch({
         clock: d.clock,

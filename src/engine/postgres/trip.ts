@@ -5,6 +5,7 @@ import type { Bound } from '#plan/ast.ts'
 import type { Alarm } from '#engine/alarm.ts'
 import type { Compiled, Connection, Result, RunOptions } from '#engine/engine.ts'
 import type { RowWriter } from '#engine/rows.ts'
+import { type Aboard, Ride } from '#engine/seats.ts'
 import { Cancelled, type CancelReason } from '#engine/session-errors.ts'
 import type { ExchangeOptions, Step } from './exchange.ts'
 
@@ -68,55 +69,30 @@ export class Passenger implements AbortObserver {
   }
 }
 
-/** The statements of one loan, from the first seat taken until the session is free again. */
-export abstract class Trip {
-  readonly over: Promise<void>
+/** Statements that travel in as few exchanges as they can. */
+export abstract class Trip extends Ride {
   protected readonly vehicle: Vehicle
   protected readonly alarm: Alarm
   private readonly aboard: Passenger[] = []
   /** Those whose statements are in the exchange under way, and what cancels it. */
   private riding: readonly Passenger[] = []
   private signal = new Cancellation()
-  private asked: ReturnType<Connection['role']> | undefined
-  /** Seats of which nobody knows yet whether they will be used. */
-  private open: number
-  private end!: () => void
 
   constructor(vehicle: Vehicle, alarm: Alarm, seats: number) {
+    super(vehicle, seats)
     this.vehicle = vehicle
     this.alarm = alarm
-    this.open = seats
-    this.over = new Promise((resolve) => {
-      this.end = resolve
-    })
   }
 
   /** When the alarm is to call `expire` (monotonic ms); undefined: not at all. */
   abstract due(): number | undefined
   abstract expire(): void
-  /** Never rejects: whoever waits is told. */
-  protected abstract travel(): Promise<void>
 
-  board(
-    q: Compiled,
-    values: readonly Bound[],
-    o: RunOptions,
-  ): { passenger: Passenger; answer: Promise<Result> } {
+  protected enter(q: Compiled, values: readonly Bound[], o: RunOptions): Aboard {
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     const passenger = new Passenger(this, q, values, o, resolve, reject)
     this.aboard.push(passenger)
-    this.seatTaken()
     return { passenger, answer: promise }
-  }
-
-  /** Asked when the trip is over and before the session is given back; once, whoever asks. */
-  role(o: Parameters<Connection['role']>[0]): ReturnType<Connection['role']> {
-    return (this.asked ??= this.over.then(() => this.vehicle.role(o)))
-  }
-
-  /** One seat less to wait for. */
-  seatTaken(): void {
-    if (--this.open === 0) this.travel().then(this.end, this.end)
   }
 
   /** The others travel on; behind the last one what runs is cancelled. */

@@ -1,7 +1,7 @@
 /** A connection of the real driver to a test's server. */
 import { systemClock } from '#base/clock.ts'
-import type { CatalogRequest, Connection } from '#engine/engine.ts'
-import { connectMysql } from '#engine/mysql/driver.ts'
+import type { CatalogRequest } from '#engine/engine.ts'
+import { connectMysql, type MysqlConnection } from '#engine/mysql/driver.ts'
 import { readTarget } from '#engine/mysql/target.ts'
 import { databaseOptions } from '#engine/options.ts'
 
@@ -10,7 +10,7 @@ const never = new AbortController().signal
 /** Half a minute from now, and nobody hangs up. */
 export const limits = () => ({ deadline: systemClock.now() + 30_000, signal: never })
 
-export interface TestConnection extends Connection {
+export interface TestConnection extends MysqlConnection {
   /** Runs one statement and returns its rows as text. */
   ask(text: string): Promise<readonly (readonly (string | null)[])[]>
 }

@@ -160,6 +160,48 @@ for (const { name: flavour, missing, start } of flavours)
       expect((await get('/items/1?select=name')).text).toBe('{"name":"one"}')
     })
 
+    it('reads that travel together behind a locked table are told at their deadline, and end in the server', async () => {
+      const holding = server.sql(url, 'LOCK TABLES items WRITE; DO SLEEP(4); UNLOCK TABLES')
+      const sleeps = "SELECT count(*) AS n FROM information_schema.PROCESSLIST WHERE INFO = 'DO SLEEP(4)'"
+      await expect.poll(async () => Number((await server.sql(url, sleeps))[0]?.['n'])).toBe(1)
+      const began = performance.now()
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, () => get('/items/1?select=name', { prefer: 'wait=0.5' })),
+      )
+      expect(performance.now() - began).toBeLessThan(2000)
+      // Some came when all connections were waiting.
+      for (const { status, json } of answers)
+        expect(['504 statement_timeout', '503 pool_timeout']).toContain(`${status} ${json.code}`)
+      expect(answers.some(({ status }) => status === 504)).toBe(true)
+      // Whoever holds the lock is left.
+      await expect.poll(running, { timeout: 1500 }).toBe(1)
+      await holding
+      for (let i = 0; i < 6; i++) expect((await get('/items/1?select=name')).text).toBe('{"name":"one"}')
+    })
+
+    it.each([true, false])(
+      '200 reads at once each get their own row, with pipelining %s',
+      async (pipelining) => {
+        const { request, stop } = await startGateway({
+          url: asUser(url, user, 'x'),
+          config: {
+            database: { pipelining },
+            deadlines: { default: '20s' },
+            pools: { max: 2, queuePerConnection: 100, acquireTimeout: '10s' },
+          },
+        })
+        try {
+          const answers = await Promise.all(
+            Array.from({ length: 200 }, (_, i) => request('GET', `/api/v1/items/${1 + (i % 2)}?select=name`)),
+          )
+          const rows = ['{"name":"one"}', '{"name":"two"}']
+          expect(answers.map(({ text }) => text)).toEqual(answers.map((_, i) => rows[i % 2]))
+        } finally {
+          await stop()
+        }
+      },
+    )
+
     it('a late cancel hits nobody else’s statement', { timeout: 60_000 }, async () => {
       // Statements that end about when their deadline does, between others that must not be hit.
       for (let round = 0; round < 20; round++) {

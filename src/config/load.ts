@@ -109,7 +109,8 @@ function judge<S extends z.ZodType>(
   const fitted = parts.map((part) => fit(part, shape, world))
   const root = fitted.reduce((tree, part) => merge(tree, part.root), emptyMap)
   const spoilt = new Set(fitted.flatMap((part) => [...part.spoilt]))
-  const parsed = schema.safeParse(plain(root))
+  // Compiled checks would take longer to make than this one look takes: a tenth of a start.
+  const parsed = schema.safeParse(plain(root), { jitless: true })
   const found = (parsed.error?.issues ?? [])
     .filter((issue) => !(broken && issue.code === 'custom'))
     .map((issue) => faultOfIssue(issue, root, shape))

@@ -45,13 +45,17 @@ routine as materialized (
     and ${notOfExtension('pg_proc', 'p.oid')}
 )`
 
-/** Every type that columns and routines use, with what those are made of. */
+/**
+ * Every type that columns and routines use, with what those are made of. The array hides from the planner how many rows might come
+ * of it: it expected ten million of the recursion, and hash tables for so many took as long to make as all the rest.
+ */
 const needed = `
 needed(oid) as (
-  (select a.atttypid from pg_catalog.pg_attribute a join relation r on r.oid = a.attrelid
-   where a.attnum > 0 and not a.attisdropped
-   union select prorettype from routine
-   union select unnest(types) from routine)
+  select unnest(array(
+    select a.atttypid from pg_catalog.pg_attribute a join relation r on r.oid = a.attrelid
+    where a.attnum > 0 and not a.attisdropped
+    union select prorettype from routine
+    union select unnest(types) from routine))
   union
   select part.oid
   from needed join pg_catalog.pg_type t on t.oid = needed.oid

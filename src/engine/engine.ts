@@ -19,8 +19,20 @@ export interface Capabilities {
   readonly estimatedCount: boolean
 }
 
-/** How the bytes of one column become JSON or CSV. `raw`: already JSON (numbers, json); `text`: to be quoted and escaped. */
-export type Encoding = 'raw' | 'number' | 'text' | 'boolean' | 'timestamp' | 'datetime' | 'float'
+/**
+ * How the bytes of one column become JSON or CSV. `raw`: already JSON (numbers, json); `text`: to be quoted and escaped; `…Micros`:
+ * eight bytes, see micros.ts.
+ */
+export type Encoding =
+  | 'raw'
+  | 'number'
+  | 'text'
+  | 'boolean'
+  | 'timestamp'
+  | 'datetime'
+  | 'float'
+  | 'timestampMicros'
+  | 'datetimeMicros'
 
 export interface OutputColumn {
   readonly name: string

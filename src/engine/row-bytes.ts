@@ -1,5 +1,6 @@
 /** Bytes of one value, as a database writes it, into JSON: the loops below the tap. Pure, but for the buffer they write. */
 import type { Encoding } from './engine.ts'
+import { microsInto } from './micros.ts'
 
 export const quote = 0x22
 const backslash = 0x5c
@@ -37,6 +38,8 @@ export const kind = {
   float: 5,
   timestamp: 6,
   datetime: 7,
+  timestampMicros: 8,
+  datetimeMicros: 9,
 } as const satisfies Record<Encoding | 'hidden', number>
 
 // The functions below write into `out` from `end` on and give the new end. They stand outside of the writer and take
@@ -223,9 +226,15 @@ function valueInto(
       return lines ? lineInto(out, end, bytes, from, to) : copyInto(out, end, bytes, from, to)
     case kind.float:
       return floatInto(out, end, bytes, from, to)
-    default:
+    case kind.timestamp:
+    case kind.datetime:
       out[end++] = quote
       end = timestampInto(out, end, bytes, from, to, how === kind.timestamp)
+      out[end++] = quote
+      return end
+    default:
+      out[end++] = quote
+      end = microsInto(out, end, bytes, from, how === kind.timestampMicros)
       out[end++] = quote
       return end
   }

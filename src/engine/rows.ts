@@ -19,6 +19,7 @@ import {
   textInto,
   timestampInto,
 } from './row-bytes.ts'
+import { microsInto } from './micros.ts'
 
 const empty = Buffer.alloc(0)
 
@@ -28,7 +29,8 @@ export interface RowWriter {
   begin(keep: number): void
   /**
    * One row from `start` on, in the form of PostgreSQL's DataRow: the number of columns (16 bit), then for each its
-   * length (32 bit, all big-endian; -1 for NULL) and the bytes of its text. Drivers of other protocols write this form.
+   * length (32 bit, all big-endian; -1 for NULL) and the bytes of its text, or what its encoding says. Drivers of other protocols
+   * write this form.
    * The bytes are not kept, except those of the last row until the next one, `hold` or `finish`.
    */
   row(bytes: Buffer, start: number): void
@@ -169,7 +171,7 @@ export function createRowWriter(
     out[end++] = quote
   }
 
-  /** One value into `out`; room for the value and 24 bytes is there. */
+  /** One value into `out`; room for the value and 48 bytes is there. */
   const field = (how: number, bytes: Buffer, from: number, to: number) => {
     switch (how) {
       case kind.text:
@@ -196,9 +198,15 @@ export function createRowWriter(
       case kind.float:
         end = json ? floatInto(out, end, bytes, from, to) : copyInto(out, end, bytes, from, to)
         return
-      default:
+      case kind.timestamp:
+      case kind.datetime:
         if (json) out[end++] = quote
         end = timestampInto(out, end, bytes, from, to, how === kind.timestamp)
+        if (json) out[end++] = quote
+        return
+      default:
+        if (json) out[end++] = quote
+        end = microsInto(out, end, bytes, from, how === kind.timestampMicros)
         if (json) out[end++] = quote
     }
   }
@@ -215,8 +223,8 @@ export function createRowWriter(
         continue
       }
       const prefix = prefixes[i] as Buffer
-      // Quotes, a longer zone, `false` for `f` and the like fit in 24 bytes.
-      room(prefix.length + Math.max(0, length) + 24)
+      // Quotes, a longer zone, `false` for `f`, a timestamp of eight bytes and the like fit in 48.
+      room(prefix.length + Math.max(0, length) + 48)
       end = putInto(out, end, prefix)
       if (length < 0) {
         if (json) end = putInto(out, end, literalNull)

@@ -13,6 +13,7 @@ import { createWriters } from '#engine/writers.ts'
 import { login, requestCancel } from './dial.ts'
 import { createSeats } from './seats.ts'
 import type { ExchangeOptions, Session, Step } from './exchange.ts'
+import { stepOf } from './formats.ts'
 import { createSession } from './session.ts'
 import { ServerError } from './server-error.ts'
 
@@ -165,7 +166,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     o: RunOptions & Pick<ExchangeOptions, 'behind'>,
   ): Promise<Result> => {
     const rows = writerOf(q, o)
-    const affected = await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], before, {
+    const affected = await exchange([stepOf(q, values)], before, {
       deadline: o.deadline,
       signal: o.signal,
       onRow: rows.row,
@@ -209,7 +210,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
         if (chunk.length === 0) return Promise.resolve()
         return o.write(chunk)
       }
-      await exchange([{ text: q.text, values: q.bind(values), prepare: q.prepare }], [], {
+      await exchange([stepOf(q, values)], [], {
         deadline: o.deadline,
         signal: o.signal,
         onRow: (bytes, start) => {

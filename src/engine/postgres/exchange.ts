@@ -10,6 +10,8 @@ type OnRow = (bytes: Buffer, start: number) => void
 export interface Step {
   readonly text: string
   readonly values: readonly (string | null)[]
+  /** In what form its columns are wanted, 0 text and 1 binary; left out: all as text. */
+  readonly formats?: readonly number[] | undefined
   /** Keep it prepared. */
   readonly prepare: boolean
 }

@@ -57,8 +57,9 @@ function form(type: ValueType, numbers: NumberStyle): Form {
     case 'boolean':
       return casts('boolean')
     case 'timestamp':
+      return casts('timestampMicros')
     case 'datetime':
-      return casts(type.canonical)
+      return casts('datetimeMicros')
     case 'json':
       return type.family === 'json' || type.family === 'jsonb' ? casts('raw') : casts('text', ['text'])
     case 'date':

@@ -118,7 +118,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           prepared.delete(step.text)
           prepared.set(step.text, known)
         }
-        writer.bind(known, step.values).execute(rows)
+        writer.bind(known, step.values, step.formats).execute(rows)
         return
       }
       if (prepared.size >= parts.maxPrepared) {
@@ -130,7 +130,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       prepared.set(step.text, name)
       parsing.push(step.text)
     }
-    writer.parse(name, step.text).bind(name, step.values).execute(rows)
+    writer.parse(name, step.text).bind(name, step.values, step.formats).execute(rows)
   }
 
   /**

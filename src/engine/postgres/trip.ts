@@ -8,6 +8,7 @@ import type { RowWriter } from '#engine/rows.ts'
 import { type Aboard, Ride } from '#engine/seats.ts'
 import { Cancelled, type CancelReason } from '#engine/session-errors.ts'
 import type { ExchangeOptions, Step } from './exchange.ts'
+import { stepOf } from './formats.ts'
 
 /** What trips need of the connection. */
 export interface Vehicle {
@@ -41,7 +42,7 @@ export class Passenger implements AbortObserver {
   ) {
     this.trip = trip
     this.q = q
-    this.step = { text: q.text, values: q.bind(values), prepare: q.prepare }
+    this.step = stepOf(q, values)
     this.o = o
     this.resolve = resolve
     this.reject = reject

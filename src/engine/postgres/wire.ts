@@ -18,7 +18,8 @@ export const backend = {
 /** Collects frontend messages into one buffer, so that a whole exchange leaves in one write. */
 export interface WireWriter {
   parse(statement: string, text: string): WireWriter
-  bind(statement: string, values: readonly (string | null)[]): WireWriter
+  /** @param formats of the results, 0 text and 1 binary, a number for each column; left out: all as text */
+  bind(statement: string, values: readonly (string | null)[], formats?: readonly number[]): WireWriter
   /** `rows` 0: all of them. */
   execute(rows: number): WireWriter
   closeStatement(statement: string): WireWriter
@@ -28,6 +29,8 @@ export interface WireWriter {
   /** The bytes so far; the writer starts anew. The result is valid until the next message is added. */
   take(): Buffer
 }
+
+const allTexts: readonly number[] = []
 
 export function createWireWriter(): WireWriter {
   let buffer = Buffer.allocUnsafe(1024)
@@ -73,7 +76,7 @@ export function createWireWriter(): WireWriter {
       int16(0) // no types: every parameter carries a cast in the text
       return seal()
     },
-    bind(statement, values) {
+    bind(statement, values, formats = allTexts) {
       open(0x42)
       text('') // the unnamed portal
       text(statement)
@@ -90,7 +93,8 @@ export function createWireWriter(): WireWriter {
         buffer.writeInt32BE(written, end)
         end += written + 4
       }
-      int16(0) // all results as text
+      int16(formats.length)
+      for (let i = 0; i < formats.length; i++) int16(formats[i] as number)
       return seal()
     },
     execute(rows) {

@@ -1,38 +1,17 @@
 /** Several borrowers of one session on a real server: each gets its own answer, and nobody feels what befalls another. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
-import type { Compiled, Connection } from '#engine/engine.ts'
 import type { TestMysql } from '../../support/mysql.ts'
 import { describeUnless } from '../../support/unless.ts'
+import { compiled, itIsShared, limits, told } from '../shared-sessions.ts'
 import { connect, type TestConnection } from './connection.ts'
 import { flavours } from './servers.ts'
 
-const never = new AbortController().signal
-const compiled = (text: string): Compiled => ({
-  text,
-  operation: 'select',
-  bind: (values) => values as readonly (string | null)[],
-  columns: [{ name: 'v', encoding: 'text', hidden: false }],
-  prepare: true,
-})
-const limits = (ms = 5000, signal: AbortSignal = never) => ({
-  deadline: clock.now() + ms,
-  signal,
-  format: 'array' as const,
-})
 const echo = compiled('SELECT CAST(? AS CHAR) AS v')
 /** Finds two rows where one is wanted when it is asked with 0. */
 const fussy = compiled("SELECT CAST((SELECT 1 UNION ALL SELECT 2 FROM DUAL WHERE ? = '0') AS CHAR) AS v")
 /** Reads a table, so that a kill is told by an error. */
 const sleeper = compiled('SELECT CONCAT(SLEEP(?), one.v) AS v FROM one')
-
-/** What became of a seat's statement: its body, or the words of its error. */
-const told = (work: ReturnType<Connection['run']>) =>
-  work.then(
-    ({ body }) => Buffer.from(body).toString(),
-    (error: { errno?: number; name: string; why?: string; cancelled?: string }) =>
-      error.why ?? error.cancelled ?? error.errno ?? error.name,
-  )
 
 for (const { name, missing, start } of flavours) {
   describeUnless(missing)(`a shared session of ${name}`, () => {
@@ -64,6 +43,20 @@ for (const { name, missing, start } of flavours) {
     })
     afterEach(() => c.close())
 
+    itIsShared({
+      connection: () => c,
+      reopen: async () => {
+        await c.close()
+        c = await connect(url)
+      },
+      share: (borrowers) => c.share(borrowers),
+      echo,
+      fussy,
+      error: '1242',
+      sleeper,
+      slept: '[{"v":"0."}]',
+    })
+
     it('answers each its own, equal statements and different ones, with one statement prepared of each', async () => {
       const prepared = async () =>
         Number((await c.ask("SHOW SESSION STATUS LIKE 'Com_stmt_prepare'"))[0]?.[1])
@@ -84,35 +77,9 @@ for (const { name, missing, start } of flavours) {
       expect((await prepared()) - before).toBe(2)
     })
 
-    it('sends nothing before every seat is taken or given back', async () => {
-      const { seats, over } = c.share(3)
-      const first = told(seats[0]?.run(echo, ['a'], limits()) as ReturnType<Connection['run']>)
-      const second = told(seats[1]?.run(echo, ['b'], limits()) as ReturnType<Connection['run']>)
-      expect(c.isUsable()).toBe(true)
-      await seats[2]?.close()
-      expect(c.isUsable()).toBe(false)
-      expect(await Promise.all([first, second])).toEqual(['[{"v":"a"}]', '[{"v":"b"}]'])
-      await over
-    })
-
-    it('gives the error of one to that one', async () => {
-      const { seats, over } = c.share(6)
-      const answers = seats.map((seat, i) => told(seat.run(fussy, [String(i % 3)], limits())))
-      expect(await Promise.all(answers)).toEqual([
-        1242,
-        '[{"v":"1"}]',
-        '[{"v":"1"}]',
-        1242,
-        '[{"v":"1"}]',
-        '[{"v":"1"}]',
-      ])
-      await over
-      expect(c.isUsable()).toBe(true)
-    })
-
     it('tells its role behind the statements of all', async () => {
       const { seats, over } = c.share(2)
-      const first = told(seats[0]?.run(echo, ['a'], limits()) as ReturnType<Connection['run']>)
+      const first = told(seats[0]?.run(echo, ['a'], limits()))
       const role = seats[0]?.role(limits())
       await seats[1]?.close()
       expect(await first).toBe('[{"v":"a"}]')
@@ -132,17 +99,6 @@ for (const { name, missing, start } of flavours) {
       expect(await all()).toEqual(new Set(['[{"v":"1"}]']))
       await server.sql(url, "ALTER TABLE shifty MODIFY v VARCHAR(20); UPDATE shifty SET v = 'text'")
       expect(await all()).toEqual(new Set(['[{"v":"text"}]']))
-    })
-
-    it('ends the wait of one at its deadline, and the others still get their answers', async () => {
-      const { seats, over } = c.share(3)
-      const began = clock.now()
-      const answers = seats.map((seat, i) => told(seat.run(sleeper, ['0.2'], limits(i === 1 ? 100 : 10_000))))
-      expect(await answers[1]).toBe('deadline')
-      expect(clock.now() - began).toBeLessThan(190)
-      expect(await Promise.all(answers)).toEqual(['[{"v":"0."}]', 'deadline', '[{"v":"0."}]'])
-      await over
-      expect(c.isUsable()).toBe(true)
     })
 
     it('is ended in the server, with all that was still to come, when the last has left, and only then', async () => {
@@ -172,35 +128,9 @@ for (const { name, missing, start } of flavours) {
       await expect.poll(sleeping).toBe(1)
       await watcher.ask(`KILL ${id}`)
       for (const answer of await Promise.all(answers))
-        expect(['SessionLost', 1317, 1927, 3169]).toContain(answer)
+        expect(['SessionLost', '1317', '1927', '3169']).toContain(answer)
       await over
       expect(c.isUsable()).toBe(false)
-    })
-
-    it('never lets one who leaves hit another (1,000 trips)', { timeout: 120_000 }, async () => {
-      let left = 0
-      for (let round = 0; round < 1000; round++) {
-        const { seats, over } = c.share(4)
-        const answers = seats.map((seat, i) => {
-          // One or two of the four leave at about the moment their answer comes; in every tenth trip all do.
-          const leaves = round % 10 === 0 || i === round % 4 || i === (round >> 2) % 4
-          const caller = new AbortController()
-          if (leaves) setTimeout(() => caller.abort(), round % 3)
-          const answer = told(seat.run(sleeper, ['0.0005'], limits(5000, caller.signal)))
-          return { leaves, answer }
-        })
-        for (const { leaves, answer } of answers) {
-          const text = await answer
-          if (leaves && text === 'client') left++
-          else expect(text).toBe('[{"v":"0."}]')
-        }
-        await over
-        if (!c.isUsable()) {
-          await c.close()
-          c = await connect(url)
-        }
-      }
-      expect(left).toBeGreaterThan(50)
     })
   })
 }

@@ -21,12 +21,14 @@ export const limits = (ms = 5000, signal: AbortSignal = never) => ({
 })
 
 /** What became of a seat's statement: its body, why it was left, or the number of its error. */
-export const told = (work: ReturnType<Connection['run']> | undefined) =>
-  work?.then(
-    ({ body }) => Buffer.from(body).toString(),
-    (error: { code?: string; name: string; why?: string; cancelled?: string }) =>
-      error.why ?? error.cancelled ?? error.code ?? error.name,
-  )
+export async function told(work: ReturnType<Connection['run']> | undefined): Promise<string> {
+  try {
+    return Buffer.from((await work)?.body ?? 'no seat').toString()
+  } catch (thrown) {
+    const error = thrown as { code?: string; name: string; why?: string; cancelled?: string }
+    return error.why ?? error.cancelled ?? error.code ?? error.name
+  }
+}
 
 export interface SharedSessionOf {
   readonly connection: () => Connection
@@ -71,7 +73,7 @@ export function itIsShared(s: SharedSessionOf): void {
     const answers = await Promise.all(
       seats.map((seat, i) => told(seat.run(s.fussy, [String(i % 3)], limits()))),
     )
-    expect(answers.map((answer) => (answer?.startsWith('[') ? 'row' : answer))).toEqual([
+    expect(answers.map((answer) => (answer.startsWith('[') ? 'row' : answer))).toEqual([
       s.error,
       'row',
       'row',

@@ -7,12 +7,11 @@ const epoch = 730_425
 /** Days in 400 years. */
 const cycle = 146_097
 
-/** `00` to `99`, two bytes each. */
-const pairs = Buffer.from(Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0')).join(''))
-
+/** Two digits. The product stands for a division by ten, and is exact below 100. */
 function pairInto(out: Buffer, end: number, n: number): number {
-  out[end] = pairs[2 * n] as number
-  out[end + 1] = pairs[2 * n + 1] as number
+  const tens = (n * 205) >> 11
+  out[end] = 0x30 + tens
+  out[end + 1] = 0x30 + n - 10 * tens
   return end + 2
 }
 
@@ -34,40 +33,47 @@ function civil(day: number): { year: number; month: number; date: number } {
   }
 }
 
-/** Rows that stand together are of about one day: its ten bytes are worked out once. */
-const known = { day: Number.NaN, bytes: Buffer.alloc(10) }
+/** Rows that stand together are of few days: the ten bytes of each are worked out once, as long as no other takes its place. */
+const places = 1024
+const days = new Int32Array(places).fill(-0x8000_0000)
+const texts = Buffer.alloc(places * 10)
 
 function dayInto(out: Buffer, end: number, day: number): number {
-  const { bytes } = known
-  if (day !== known.day) {
+  const place = day & (places - 1)
+  const from = place * 10
+  if (days[place] !== day) {
     const { year, month, date } = civil(day)
-    pairInto(bytes, pairInto(bytes, 0, Math.floor(year / 100)), year % 100)
-    bytes[4] = bytes[7] = 0x2d
-    pairInto(bytes, 5, month)
-    pairInto(bytes, 8, date)
-    known.day = day
+    pairInto(texts, pairInto(texts, from, Math.floor(year / 100)), year % 100)
+    texts[from + 4] = texts[from + 7] = 0x2d
+    pairInto(texts, from + 5, month)
+    pairInto(texts, from + 8, date)
+    days[place] = day
   }
-  for (let i = 0; i < 10; i++) out[end + i] = bytes[i] as number
+  for (let i = 0; i < 10; i++) out[end + i] = texts[from + i] as number
   return end + 10
 }
 
-/** `T14:05:09.1`, the fraction without trailing zeros. */
+/** `T14:05:09.1`, the fraction without trailing zeros. What is below 2^31 is kept an integer, for V8 to see. */
 function timeInto(out: Buffer, end: number, ofDay: number): number {
-  const seconds = Math.floor(ofDay / perSecond)
-  const minutes = Math.floor(seconds / 60)
-  const hours = Math.floor(minutes / 60)
+  const seconds = (ofDay / perSecond) | 0
+  const minutes = (seconds / 60) | 0
+  const hours = (minutes / 60) | 0
   out[end] = 0x54
-  end = pairInto(out, end + 1, hours)
-  out[end] = 0x3a
-  end = pairInto(out, end + 1, minutes - 60 * hours)
-  out[end] = 0x3a
-  end = pairInto(out, end + 1, seconds - 60 * minutes)
-  const fraction = ofDay - seconds * perSecond
+  pairInto(out, end + 1, hours)
+  out[end + 3] = 0x3a
+  pairInto(out, end + 4, minutes - 60 * hours)
+  out[end + 6] = 0x3a
+  pairInto(out, end + 7, seconds - 60 * minutes)
+  end += 9
+  const fraction = (ofDay - seconds * perSecond) | 0
   if (fraction === 0) return end
+  const hundreds = (fraction / 100) | 0
+  const first = (hundreds / 100) | 0
   out[end] = 0x2e
-  const hundredths = Math.floor(fraction / 10_000)
-  const next = Math.floor(fraction / 100) - 100 * hundredths
-  end = pairInto(out, pairInto(out, pairInto(out, end + 1, hundredths), next), fraction % 100)
+  pairInto(out, end + 1, first)
+  pairInto(out, end + 3, hundreds - 100 * first)
+  pairInto(out, end + 5, fraction - 100 * hundreds)
+  end += 7
   while (out[end - 1] === 0x30) end--
   return end
 }
@@ -96,7 +102,7 @@ export function microsInto(out: Buffer, end: number, bytes: Buffer, from: number
       (bytes[from + 7] as number)) >>>
     0
   const micros = high * 0x1_0000_0000 + low
-  const day = Math.floor(micros / perDay)
+  const day = Math.floor(micros / perDay) | 0
   end = timeInto(out, dayInto(out, end, day), micros - day * perDay)
   if (!zone) return end
   for (let i = 0; i < 6; i++) out[end + i] = zero[i] as number

@@ -159,8 +159,10 @@ export function createConnection(
     try {
       await limitStatements({ deadline, signal: never })
       const convoy = session.convoy(passengers.map((one) => riding(one, () => unsure.add(one))))
-      const told = convoy.map((outcome, i) => outcome.catch((error: unknown) => passengers[i]?.reject(error)))
-      await Promise.all(told)
+      const told = convoy.outcomes.map((outcome, i) =>
+        outcome.catch((error: unknown) => passengers[i]?.reject(error)),
+      )
+      await Promise.all([convoy.over, ...told])
       for (const { q, values, o, resolve, reject } of unsure) await runOne(q, values, o).then(resolve, reject)
     } catch (error) {
       for (const { reject } of passengers) reject(error)

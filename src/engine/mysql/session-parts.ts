@@ -12,7 +12,11 @@ export interface Session {
    * Runs statements that travel together, as far as they are prepared already: the server takes them one after the other. Each
    * is told of its own end, and what befalls one is nothing to the others: its caller may leave at any time. Not for streams.
    */
-  convoy(of: readonly { readonly step: Step; readonly o: ExchangeOptions }[]): readonly Promise<number>[]
+  convoy(of: readonly { readonly step: Step; readonly o: ExchangeOptions }[]): {
+    readonly outcomes: readonly Promise<number>[]
+    /** Resolves when the session is free again, or lost: later than all are told when some of them have left. */
+    readonly over: Promise<void>
+  }
   /** Stops reading from the server until `resume`, so that rows pile up there and not here. */
   pause(): void
   resume(): void

@@ -14,7 +14,7 @@ type World = ReturnType<typeof openSession>
 const travel = (s: World, texts: readonly (string | { text: string; values: string[] })[]) => {
   const callers = texts.map(() => new AbortController())
   const told: string[] = texts.map(() => '')
-  const convoy = s.session.convoy(
+  const { outcomes: convoy, over } = s.session.convoy(
     texts.map((text, i) => {
       const { rows, onRow } = collect()
       return {
@@ -34,7 +34,11 @@ const travel = (s: World, texts: readonly (string | { text: string; values: stri
       told[i] = error.why ?? (error.errno === undefined ? error.name + sent : `error ${error.errno}`)
     })
   })
-  return { callers, told, over: Promise.allSettled(convoy) }
+  let free = false
+  void over.then(() => {
+    free = true
+  })
+  return { callers, told, over: Promise.allSettled([over, ...convoy]), free: () => free }
 }
 /** A session that has prepared these statements, as 1, 2 and so on. */
 const prepared = async (...texts: readonly string[]): Promise<World> => {
@@ -116,14 +120,17 @@ describe('a convoy', () => {
 
   it('travels on without those who leave, who are told at once', async () => {
     const { s, turn } = await inTurns()
-    const { told, over, callers } = travel(s, ['A', 'A', 'A'])
+    const { told, over, callers, free } = travel(s, ['A', 'A', 'A'])
     turn()
     callers[0]?.abort()
     callers[2]?.abort()
     await settled()
     expect(told).toEqual(['client', '', 'client'])
     expect(s.kills).toEqual([])
-    s.say(row('a'), row('b'), row('c'))
+    s.say(row('a'), row('b'))
+    await settled()
+    expect([told[1], free()]).toEqual(['label: b', false])
+    s.say(row('c'))
     await over
     expect(told).toEqual(['client', 'label: b', 'client'])
     turn()
@@ -147,6 +154,9 @@ describe('a convoy', () => {
     for (const caller of callers) caller.abort()
     await settled()
     expect(told).toEqual(['client', 'client', 'client'])
+    await s.clock.advance(49)
+    expect(s.kills).toEqual([])
+    await s.clock.advance(1)
     expect(s.kills.map(({ what }) => what)).toEqual(['session'])
     s.kills[0]?.confirm()
     s.socket.emit('close')
@@ -154,11 +164,23 @@ describe('a convoy', () => {
     expect([s.session.usable(), s.closed()]).toEqual([false, 1])
   })
 
+  it('that nobody waits for and that ends in a moment costs no kill', async () => {
+    const s = await prepared('A')
+    const { callers } = travel(s, ['A', 'A'])
+    for (const caller of callers) caller.abort()
+    await s.clock.advance(30)
+    s.say(row('a'), row('b'))
+    expect(s.session.usable()).toBe(true)
+    await s.clock.advance(1000)
+    expect([s.kills.length, s.session.usable()]).toEqual([0, true])
+  })
+
   it('that ends before that kill comes is not lent before it has come', async () => {
     const s = await prepared('A')
     const { callers } = travel(s, ['A', 'A'])
     s.asked()
     for (const caller of callers) caller.abort()
+    await s.clock.advance(50)
     s.say(row('a'), row('b'))
     expect([s.asked(), s.session.usable()]).toEqual([[], false])
     s.kills[0]?.confirm()
@@ -174,9 +196,8 @@ describe('a convoy', () => {
     turn()
     callers[1]?.abort()
     s.say(row('a'))
-    // Its answer may lie in the socket.
     expect(s.kills).toEqual([])
-    turn()
+    await s.clock.advance(50)
     expect(s.kills.map(({ what }) => what)).toEqual(['statement'])
     s.say(server.error(1317))
     s.kills[0]?.confirm()
@@ -192,6 +213,7 @@ describe('a convoy', () => {
     const s = await prepared('A')
     const { callers } = travel(s, ['A', 'A'])
     for (const caller of callers) caller.abort()
+    await s.clock.advance(50)
     s.kills[0]?.confirm()
     await s.clock.advance(1001)
     expect(s.socket.destroyed).toBe(true)
@@ -199,7 +221,7 @@ describe('a convoy', () => {
 
   it('ends the wait of each at its own deadline', async () => {
     const s = await prepared('A')
-    const outcomes = s.session.convoy(
+    const { outcomes } = s.session.convoy(
       [100, 300, 200].map((deadline) => ({ step: named('A'), o: options({ deadline }) })),
     )
     const told: string[] = []
@@ -213,6 +235,7 @@ describe('a convoy', () => {
     expect(s.kills).toEqual([])
     await s.clock.advance(100)
     expect(told).toEqual(['0 deadline', '2 deadline', '1 deadline'])
+    await s.clock.advance(50)
     expect(s.kills.map(({ what }) => what)).toEqual(['session'])
   })
 
@@ -255,7 +278,8 @@ describe('a convoy', () => {
         fc.array(traveller, { minLength: 1, maxLength: 6 }),
         fc.array(fc.constantFrom('A', 'B', 'C'), { maxLength: 2 }),
         fc.nat(20),
-        async (travellers, forgotten, cut) => {
+        fc.nat(8),
+        async (travellers, forgotten, cut, slowAt) => {
           const s = await prepared('A', 'B')
           const { told, over, callers } = travel(
             s,
@@ -274,6 +298,7 @@ describe('a convoy', () => {
             travellers.forEach(({ leaves }, i) => {
               if (leaves === answered) callers[i]?.abort()
             })
+            if (answered === slowAt) await s.clock.advance(60)
             for (const kill of s.kills.splice(0)) {
               kill.confirm()
               await settled()

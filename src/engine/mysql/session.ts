@@ -24,6 +24,9 @@ import { createCommandWriter, createFramer, mostBytesOfExecute, quitCommand } fr
 /** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
 const cancelGraceMs = 1000
 
+/** How long statements that travel together, and that nobody waits for any more, may take to end by themselves, as nearly all do: a kill costs a login, and the session. */
+const convoyGraceMs = 50
+
 /** What takes up a kill that came after the end of its statement; if it does, it is refused, and that is all. */
 const harmless = 'DO 0'
 
@@ -32,6 +35,8 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const writer = createCommandWriter()
   const statements = createStatementCache(parts.maxPrepared)
   const line = new Line()
+  /** Whom to tell when nothing is under way any more. */
+  let onFree = () => {}
   let status = 0
   let warnings = 0
   let lost: Error | undefined
@@ -55,6 +60,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     alarm.cancel()
     socket.destroy()
     for (const exchange of line.clear()) concludeLost(exchange, error)
+    onFree()
     parts.onClosed()
   }
   socket.on('error', (error) => fail(error))
@@ -250,12 +256,15 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   /** To the next of the convoy, which may have been sent already. */
   const advance = () => {
     const next = line.advance()
-    if (next === undefined) return
+    if (next === undefined) {
+      onFree()
+      return
+    }
     if (next.phase === 'executing') answers.expect('results', next.statement?.fields)
     else begin(next)
     sendBehind()
-    // Behind somebody who waited there may be those who do not; what answers lie in the socket is read first.
-    if (next.cancelled !== undefined) parts.soon(stopAll)
+    // Behind somebody who waited there may be those who do not.
+    if (next.cancelled !== undefined) stopAll()
   }
 
   const cancel = (exchange: Exchange, why: CancelReason) => {
@@ -277,7 +286,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   /** When nobody waits for any of them. A kill of the first alone would have to be repeated for each of the others. */
   const stopAll = () => {
     const last = line.abandoned()
-    if (last?.cancelled !== undefined) stop(last, last.cancelled)
+    if (last === undefined || last.kill !== 'none') return
+    last.giveUp ??= parts.after(convoyGraceMs, () => {
+      last.giveUp = undefined
+      if (last.cancelled !== undefined) stop(last, last.cancelled)
+    })
   }
 
   /** Has the server end the statement, and reads on until it has. */
@@ -361,13 +374,17 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     convoy: (of) => {
       const admitted: Exchange[] = []
       const outcomes = of.map(({ step, o }) => admit(step, o, (exchange) => admitted.push(exchange)))
+      const over = new Promise<void>((resolve) => {
+        onFree = resolve
+      })
       const [first, ...others] = admitted
-      if (first !== undefined) {
+      if (first === undefined) onFree()
+      else {
         line.behind = others
         start(first)
         sendBehind()
       }
-      return outcomes
+      return { outcomes, over }
     },
     pause: () => {
       // Once it is to stop, what is left must be read.

@@ -88,6 +88,19 @@ export function createExchange(
   }
 }
 
+/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
+export const cancelGraceMs = 1000
+
+/** How long statements that travel together, and that nobody waits for any more, may take to end by themselves, as nearly all do: a kill costs a login, and the session. */
+export const convoyGraceMs = 50
+
+/** Whoever takes rows still wants them. */
+export const wanted = (exchange: Exchange | undefined): exchange is Exchange =>
+  exchange !== undefined &&
+  exchange.phase === 'executing' &&
+  exchange.broken === undefined &&
+  (exchange.cancelled === undefined || !exchange.o.stream)
+
 /** Nobody waits for it any more. */
 export function leave(exchange: Exchange): void {
   exchange.giveUp?.cancel()

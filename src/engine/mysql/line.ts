@@ -51,7 +51,6 @@ export class Line {
 
   /** The first deadline of those who still wait. */
   due(): number | undefined {
-    if (this.behind.length === 0) return this.first?.o.deadline
     let due: number | undefined
     for (const { o, cancelled } of this.all())
       if (cancelled === undefined && (due === undefined || o.deadline < due)) due = o.deadline

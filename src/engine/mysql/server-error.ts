@@ -40,3 +40,11 @@ export const unknownStatement = 1243
 export const needsPrepare = 1615
 /** max_prepared_stmt_count is reached. */
 export const tooManyPrepared = 1461
+
+/** The server would close the connection over it (ER_NET_PACKET_TOO_LARGE). `maxPacket`: bytes. */
+export const tooLong = (maxPacket: number): ServerError =>
+  new ServerError({
+    errno: 1153,
+    sqlState: '08S01',
+    message: `the statement is longer than max_allowed_packet, ${maxPacket} bytes`,
+  })

@@ -4,28 +4,25 @@ import { endSocket } from '#engine/dial.ts'
 import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import { createAnswerReader, type Reply } from './answers.ts'
 import {
+  cancelGraceMs,
   conclude,
   concludeLost,
+  convoyGraceMs,
   createExchange,
   type Exchange,
   type ExchangeOptions,
   leave,
   type Step,
   tooLate,
+  wanted,
 } from './exchange.ts'
 import { Line } from './line.ts'
 import type { Fields } from './packets.ts'
 import { serverStatus } from './packets.ts'
-import { lastWords, needsPrepare, ServerError, tooManyPrepared, unknownStatement } from './server-error.ts'
+import { lastWords, type ServerError, tooLong } from './server-error.ts'
 import type { Session, SessionParts } from './session-parts.ts'
-import { createStatementCache, type Prepared } from './statements.ts'
+import { createStatementCache, type Prepared, staleAfter } from './statements.ts'
 import { createCommandWriter, createFramer, mostBytesOfExecute, quitCommand } from './wire.ts'
-
-/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
-const cancelGraceMs = 1000
-
-/** How long statements that travel together, and that nobody waits for any more, may take to end by themselves, as nearly all do: a kill costs a login, and the session. */
-const convoyGraceMs = 50
 
 /** What takes up a kill that came after the end of its statement; if it does, it is refused, and that is all. */
 const harmless = 'DO 0'
@@ -49,7 +46,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     expire: () => {
       const now = parts.now()
       for (const exchange of line.all()) if (exchange.o.deadline <= now) cancel(exchange, 'deadline')
-      const due = line.behind.length === 0 ? undefined : line.due()
+      const due = line.due()
       if (due !== undefined) alarm.watch(due)
     },
   })
@@ -103,11 +100,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       return
     }
     writer.takeBack()
-    exchange.error = new ServerError({
-      errno: 1153,
-      sqlState: '08S01',
-      message: `the statement is longer than max_allowed_packet, ${parts.maxPacket()} bytes`,
-    })
+    exchange.error = tooLong(parts.maxPacket())
     over(exchange)
   }
   const close = (statement: Prepared) => {
@@ -164,17 +157,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   /** Prepares once more what the server has forgotten or has no room for; nothing of it has run. */
   const preparesAgain = (exchange: Exchange, { errno }: ServerError): boolean => {
     if (exchange.again || exchange.cancelled !== undefined) return false
-    const { statement } = exchange
-    if (exchange.phase === 'preparing' && errno === tooManyPrepared) {
-      // All sessions of all clients share one number: give back what this one holds.
-      const held = statements.clear()
-      if (held.length === 0) return false
-      for (const one of held) close(one)
-    } else if (statement !== undefined && (errno === unknownStatement || errno === needsPrepare)) {
-      statements.remove(statement)
-      exchange.statement = undefined
-      if (errno === needsPrepare) close(statement)
-    } else return false
+    const stale = staleAfter(errno, statements, exchange.statement)
+    if (stale === undefined) return false
+    for (const one of stale) close(one)
+    exchange.statement = undefined
     exchange.again = true
     if (line.sentBehind()) {
       // Their answers come first.
@@ -314,12 +300,6 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     )
   }
 
-  /** Whoever takes rows still wants them. */
-  const wanted = (exchange: Exchange | undefined): exchange is Exchange =>
-    exchange !== undefined &&
-    exchange.phase === 'executing' &&
-    exchange.broken === undefined &&
-    (exchange.cancelled === undefined || !exchange.o.stream)
   /** What took rows has thrown: the rest of them is read and forgotten, and that is the outcome. */
   const broke = (exchange: Exchange, error: unknown) => {
     exchange.broken = error as Error

@@ -1,5 +1,6 @@
 /** Which statements a session keeps prepared in the server, and what is known of each. */
 import type { Fields } from './packets.ts'
+import { needsPrepare, tooManyPrepared, unknownStatement } from './server-error.ts'
 
 export interface Prepared {
   readonly text: string
@@ -53,4 +54,24 @@ export function createStatementCache(max: number): StatementCache {
       return all
     },
   }
+}
+
+/**
+ * What an error means for prepared statements.
+ * @param statement the one that was to run; undefined while it was being prepared
+ * @returns those to close, after which it is worth preparing once more; undefined when it is not
+ */
+export function staleAfter(
+  errno: number,
+  cache: StatementCache,
+  statement: Prepared | undefined,
+): readonly Prepared[] | undefined {
+  if (statement === undefined) {
+    // All sessions of all clients share one number: give back what this one holds.
+    const held = errno === tooManyPrepared ? cache.clear() : []
+    return held.length > 0 ? held : undefined
+  }
+  if (errno !== unknownStatement && errno !== needsPrepare) return undefined
+  cache.remove(statement)
+  return errno === needsPrepare ? [statement] : []
 }

@@ -110,6 +110,19 @@ export function itIsShared(s: SharedSessionOf): void {
     expect(usable()).toBe(true)
   })
 
+  it('is not over before it is free, when all have left and are told; what ends in a moment is not cancelled', async () => {
+    for (let round = 0; round < 100; round++) {
+      const { seats, over } = s.share(4)
+      const caller = new AbortController()
+      const answers = seats.map((seat) => told(seat.run(s.echo, ['a'], limits(5000, caller.signal))))
+      if (round % 2 === 0) setImmediate(() => caller.abort())
+      else setTimeout(() => caller.abort(), 1)
+      for (const answer of await Promise.all(answers)) expect(['client', rows('a')]).toContain(answer)
+      await over
+      expect(usable()).toBe(true)
+    }
+  })
+
   it('never lets one who leaves hit another (1,000 trips)', { timeout: 120_000 }, async () => {
     let left = 0
     for (let round = 0; round < 1000; round++) {

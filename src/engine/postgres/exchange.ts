@@ -1,7 +1,8 @@
-/** What a session is made of and what it is asked for. */
+/** What a session is made of, what it is asked for, and what it knows of the statements under way. */
 import type { Socket } from 'node:net'
-import type { Signal } from '#base/signal.ts'
+import type { AbortObserver, Signal } from '#base/signal.ts'
 import type { CancelReason } from '#engine/session-errors.ts'
+import type { ServerError } from './server-error.ts'
 
 /** Takes the rows of an exchange: DataRow payloads, valid until the next one or `onChunk`. */
 type OnRow = (bytes: Buffer, start: number) => void
@@ -37,6 +38,82 @@ export interface ExchangeOptions {
   /** Ask for this many rows at a time and await `onBatch` between. */
   readonly portal?: { readonly rows: number; readonly onBatch: () => Promise<'more' | 'stop'> }
 }
+
+/** The statement under way. It listens to the caller's signal itself. */
+export interface Exchange extends AbortObserver {
+  readonly steps: readonly Step[]
+  readonly o: ExchangeOptions
+  readonly resolve: (affected: number) => void
+  readonly reject: (error: Error) => void
+  /** Texts whose ParseComplete is still to come, in order. */
+  readonly parsing: string[]
+  /** Likewise, of the step behind. */
+  readonly parsingBehind: string[]
+  /** The steps are over; the one behind runs. */
+  answered: boolean
+  /** CommandCompletes to come before those of the steps. */
+  ahead: number
+  /** Steps that are done. */
+  done: number
+  affected: number
+  error: ServerError | undefined
+  /** The step's own failure in our code (a row that does not fit). */
+  broken: Error | undefined
+  /** A row did not fit: what the server says and what we take it for have come apart. */
+  misfit: boolean
+  cancelled: CancelReason | undefined
+  cancelRequest: 'none' | 'pending' | 'done'
+  giveUp: { cancel(): void } | undefined
+  /** The portal is open and the server waits for us. */
+  suspended: boolean
+  /** ReadyForQuery has come: the outcome is known. */
+  ready: boolean
+  /** What it came to is kept until the statement behind a cancel is over, too. */
+  takingUp: boolean
+}
+
+export function newExchange(
+  steps: readonly Step[],
+  o: ExchangeOptions,
+  resolve: Exchange['resolve'],
+  reject: Exchange['reject'],
+  cancel: (why: CancelReason) => void,
+): Exchange {
+  return {
+    steps,
+    o,
+    resolve,
+    reject,
+    handleEvent: () => cancel(o.signal.reason === 'patience' ? 'patience' : 'client'),
+    parsing: [],
+    parsingBehind: [],
+    answered: false,
+    ahead: o.before?.length ?? 0,
+    done: 0,
+    affected: 0,
+    error: undefined,
+    broken: undefined,
+    misfit: false,
+    cancelled: undefined,
+    cancelRequest: 'none',
+    giveUp: undefined,
+    suspended: false,
+    ready: false,
+    takingUp: false,
+  }
+}
+
+/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
+export const cancelGraceMs = 1000
+
+/**
+ * How long a statement may take to end by itself when its caller has hung up: nearly all do within it, and a cancel costs the
+ * server a connection.
+ */
+export const hangUpGraceMs = 50
+
+/** Runs behind a cancel, to be hit in place of somebody's statement if the cancel came when its own was over. */
+export const harmless: Step = { text: 'SELECT 1', values: [], prepare: false }
 
 export interface Session {
   readonly processId: number

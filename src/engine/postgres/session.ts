@@ -1,9 +1,17 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
-import type { AbortObserver } from '#base/signal.ts'
 import { createAlarm } from '#engine/alarm.ts'
 import { endSocket } from '#engine/dial.ts'
 import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
-import type { ExchangeOptions, Session, SessionParts, Step } from './exchange.ts'
+import {
+  cancelGraceMs,
+  type Exchange,
+  hangUpGraceMs,
+  harmless,
+  newExchange,
+  type Session,
+  type SessionParts,
+  type Step,
+} from './exchange.ts'
 import { ServerError } from './server-error.ts'
 import {
   affectedRows,
@@ -14,42 +22,8 @@ import {
   terminateMessage,
 } from './wire.ts'
 
-/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
-const cancelGraceMs = 1000
-
 /** How long the step behind may take: the answer of the one before waits for it. Then the session is given up. */
 const behindMs = 250
-
-/** The statement under way. It listens to the caller's signal itself. */
-interface Exchange extends AbortObserver {
-  readonly steps: readonly Step[]
-  readonly o: ExchangeOptions
-  readonly resolve: (affected: number) => void
-  readonly reject: (error: Error) => void
-  /** Texts whose ParseComplete is still to come, in order. */
-  readonly parsing: string[]
-  /** Likewise, of the step behind. */
-  readonly parsingBehind: string[]
-  /** The steps are over; the one behind runs. */
-  answered: boolean
-  /** CommandCompletes to come before those of the steps. */
-  ahead: number
-  /** Steps that are done. */
-  done: number
-  affected: number
-  error: ServerError | undefined
-  /** The step's own failure in our code (a row that does not fit). */
-  broken: Error | undefined
-  /** A row did not fit: what the server says and what we take it for have come apart. */
-  misfit: boolean
-  cancelled: CancelReason | undefined
-  cancelRequest: 'none' | 'pending' | 'done'
-  giveUp: { cancel(): void } | undefined
-  /** The portal is open and the server waits for us. */
-  suspended: boolean
-  /** ReadyForQuery has come: the outcome is known. */
-  ready: boolean
-}
 
 export function createSession(parts: SessionParts): { session: Session; receive: (chunk: Buffer) => void } {
   const { socket } = parts
@@ -147,7 +121,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   }
 
   const onMessage = (type: number, bytes: Buffer, start: number, end: number) => {
-    const exchange = current
+    const exchange = current?.takingUp ? undefined : current
     switch (type) {
       case backend.dataRow:
         if (exchange === undefined || exchange.ahead > 0) return
@@ -204,6 +178,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       }
       case backend.readyForQuery:
         status = String.fromCharCode(bytes[start] as number) as 'I' | 'T' | 'E'
+        if (current?.takingUp) conclude(current)
         if (exchange === undefined) return
         if (exchange.o.behind !== undefined && !exchange.answered) waitBehind(exchange)
         else {
@@ -262,14 +237,25 @@ export function createSession(parts: SessionParts): { session: Session; receive:
 
   /** Ends the exchange once its outcome is known and no cancel of it is on its way any more. */
   const settle = (exchange: Exchange) => {
-    if (current !== exchange || !exchange.ready || exchange.cancelRequest === 'pending') return
-    current = undefined
+    if (current !== exchange || !exchange.ready || exchange.takingUp || exchange.cancelRequest === 'pending')
+      return
     if (exchange.error !== undefined && !exchange.answered)
       forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
-    // A statement that ended by itself may have left the signal pending in the server: nobody else gets this session.
-    if (exchange.cancelRequest === 'done' && exchange.error?.code !== '57014')
+    // A statement that ended by itself may have left the signal to the next one: let that be ours. In a transaction there is
+    // no room for it: then the session is given up.
+    if (exchange.cancelRequest === 'done' && status === 'I') {
+      exchange.takingUp = true
+      addStep(harmless, 0, [])
+      writer.sync()
+      send()
+    } else conclude(exchange)
+  }
+
+  const conclude = (exchange: Exchange) => {
+    current = undefined
+    if (exchange.cancelRequest === 'done' && !exchange.takingUp && exchange.error?.code !== '57014')
       fail(new Error('a cancel came too late'))
-    // Nor one whose answers may be those of other statements.
+    // Nobody else gets a session whose answers may be those of other statements.
     if (exchange.misfit) fail(new Error('a row did not fit its statement'))
     finish(exchange)
   }
@@ -288,17 +274,26 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     if (current !== exchange || exchange.cancelled !== undefined || exchange.ready || exchange.answered)
       return
     exchange.cancelled = why
-    exchange.giveUp = parts.after(cancelGraceMs, () => {
-      if (current === exchange)
-        fail(new Error(`the statement did not stop within ${cancelGraceMs} ms of a cancel`))
-    })
     if (exchange.suspended) {
       // Nothing runs in the server: closing the portal is enough.
       exchange.suspended = false
       writer.closePortal().sync()
       send()
-      return
-    }
+      giveUpIn(cancelGraceMs, exchange)
+    } else if (why === 'client' && exchange.o.portal === undefined)
+      exchange.giveUp = parts.after(hangUpGraceMs, () => stop(exchange, why))
+    else stop(exchange, why)
+  }
+
+  const giveUpIn = (ms: number, exchange: Exchange) => {
+    exchange.giveUp = parts.after(ms, () => {
+      if (current === exchange) fail(new Error(`the statement did not stop within ${ms} ms of a cancel`))
+    })
+  }
+
+  /** Has the server end the statement, and reads on until it has. */
+  const stop = (exchange: Exchange, why: CancelReason) => {
+    giveUpIn(cancelGraceMs, exchange)
     socket.resume()
     exchange.cancelRequest = 'pending'
     parts.sendCancel().then(
@@ -328,33 +323,12 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           new SessionLost('the deadline had passed before it was sent', false, { cancelled: 'deadline' }),
         )
       return new Promise<number>((resolve, reject) => {
-        const before = o.before ?? []
-        const exchange: Exchange = {
-          steps,
-          o,
-          resolve,
-          reject,
-          handleEvent: () => cancel(exchange, o.signal.reason === 'patience' ? 'patience' : 'client'),
-          parsing: [],
-          parsingBehind: [],
-          answered: false,
-          ahead: before.length,
-          done: 0,
-          affected: 0,
-          error: undefined,
-          broken: undefined,
-          misfit: false,
-          cancelled: undefined,
-          cancelRequest: 'none',
-          giveUp: undefined,
-          suspended: false,
-          ready: false,
-        }
+        const exchange = newExchange(steps, o, resolve, reject, (why) => cancel(exchange, why))
         o.signal.addEventListener('abort', exchange)
         current = exchange
         alarm.watch(o.deadline)
         for (const name of stale.splice(0)) writer.closeStatement(name)
-        for (const one of before) addStep(one, 0, exchange.parsing)
+        for (const one of o.before ?? []) addStep(one, 0, exchange.parsing)
         for (const step of steps) addStep(step, o.portal?.rows ?? 0, exchange.parsing)
         if (o.portal === undefined) writer.sync()
         else writer.flush()

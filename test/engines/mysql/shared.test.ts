@@ -87,19 +87,6 @@ for (const { name, missing, start } of flavours) {
       expect(await role).toBe('primary')
     })
 
-    it('is not over before it is free, when all have left and are told; what ends in a moment is not killed', async () => {
-      for (let round = 0; round < 100; round++) {
-        const { seats, over } = c.share(4)
-        const caller = new AbortController()
-        const answers = seats.map((seat) => told(seat.run(echo, ['a'], limits(5000, caller.signal))))
-        if (round % 2 === 0) setImmediate(() => caller.abort())
-        else setTimeout(() => caller.abort(), 1)
-        for (const answer of await Promise.all(answers)) expect(['client', '[{"v":"a"}]']).toContain(answer)
-        await over
-        expect(c.isUsable()).toBe(true)
-      }
-    })
-
     it('follows a table that changes between two trips', async () => {
       const star = compiled('SELECT * FROM shifty')
       await server.sql(url, 'CREATE TABLE shifty AS SELECT 1 AS v')

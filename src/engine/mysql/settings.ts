@@ -8,8 +8,19 @@ export interface Limit {
 
 /** MariaDB ends any statement, counted in seconds. */
 const mariadbLimit: Limit = { assign: (ms) => `max_statement_time=${ms / 1000}` }
-/** MySQL ends SELECT only, counted in milliseconds: the rest is left to KILL QUERY. */
-const mysqlLimit: Limit = { assign: (ms) => `max_execution_time=${ms}` }
+/**
+ * MySQL ends SELECT only, counted in milliseconds, and waits for locks, counted in seconds: the rest is left to KILL QUERY. A
+ * wait for a lock is never made longer than the server has it.
+ */
+const mysqlLimit: Limit = {
+  assign: (ms) =>
+    [
+      `max_execution_time=${ms}`,
+      ...['innodb_lock_wait_timeout', 'lock_wait_timeout'].map(
+        (name) => `${name}=CAST(LEAST(@@global.${name}, ${Math.ceil(ms / 1000)}) AS UNSIGNED)`,
+      ),
+    ].join(', '),
+}
 
 export const limitOf = (mariadb: boolean): Limit => (mariadb ? mariadbLimit : mysqlLimit)
 

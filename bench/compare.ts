@@ -1,6 +1,8 @@
 /** Postern beside hand-written handlers on one database, in interleaved rounds; whatever the database. Prints ratios; judges nothing. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { imageEnvironment, imageFlags } from '../scripts/image-command.ts'
 import { type Load, type Measured, measure } from './load.ts'
 import { cpuOf, cpuOfFamily, freePort, memoryOf, type Running, sleep, startNode, stop } from './processes.ts'
 
@@ -105,7 +107,7 @@ export const say = (line = '') => {
   if (process.env['BENCH_OUT']) writeFileSync(process.env['BENCH_OUT'], `${lines.join('\n')}\n`)
 }
 
-/** Postern as the image starts it, on that database. */
+/** Postern from dist/ as the image starts it, on that database. */
 export async function startPostern(url: string): Promise<{
   readonly running: Running
   /** Ends with the first row; for measuring the start. */
@@ -114,11 +116,10 @@ export async function startPostern(url: string): Promise<{
   readonly idle: number
 }> {
   const port = await freePort()
+  execFileSync(process.execPath, [...imageFlags, 'dist/compile.js'])
   const args = [
-    '--max-semi-space-size=8',
-    '--heap-growing-percent=40',
-    '--no-parallel-scavenge',
-    existsSync('dist/main.js') ? 'dist/main.js' : 'src/main.ts',
+    ...imageFlags,
+    'dist/start.js',
     'serve',
     `--database.url=${url}`,
     '--pools.max=10',
@@ -131,12 +132,7 @@ export async function startPostern(url: string): Promise<{
     `--listeners.observe.port=${await freePort()}`,
     `--listeners.admin.port=${await freePort()}`,
   ]
-  const malloc = {
-    MALLOC_ARENA_MAX: '1',
-    MALLOC_MMAP_THRESHOLD_: '16384',
-    MALLOC_TRIM_THRESHOLD_: '131072',
-  }
-  const again = () => startNode('Postern', args, malloc, port, '/api/v1/customers/1')
+  const again = () => startNode('Postern', args, imageEnvironment, port, '/api/v1/customers/1')
   const running = await again()
   await sleep(2000)
   return { running, again, idle: memoryOf(running.pid).now }

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
-const outdir = join(root, 'dist')
+/** Elsewhere for tests. */
+const outdir = process.argv[2] ?? join(root, 'dist')
 
 /**
  * Importing a module of Node's as an ES module reads all that it exports: of node:http that loads undici, of node:crypto the Web
@@ -16,7 +17,7 @@ const builtins: Plugin = {
   name: 'builtins',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
-      kind === 'import-statement' && isBuiltin(path) && path !== 'node:module'
+      kind === 'import-statement' && isBuiltin(path)
         ? { path: path.replace(/^(node:)?/, 'node:'), namespace: 'builtin' }
         : undefined,
     )
@@ -42,9 +43,19 @@ await build({
   legalComments: 'linked',
   // CommonJS packages inside an ES module still ask for require.
   banner: {
-    js: `import { createRequire as postern_createRequire } from 'node:module'; const require = postern_createRequire(import.meta.url);`,
+    js: `const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);`,
   },
   plugins: [builtins],
+  logLevel: 'warning',
+})
+await build({
+  absWorkingDir: root,
+  entryPoints: ['scripts/bundle/start.ts', 'scripts/bundle/compile.ts'],
+  outdir,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
   logLevel: 'warning',
 })
 // In the image there is no other package.json that says so.

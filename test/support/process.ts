@@ -51,6 +51,8 @@ export interface PosternOptions {
   /** Keys of the configuration: `{'pools.max': 2}` is `--pools.max=2`. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
   readonly env?: Readonly<Record<string, string>>
+  /** What Node is given to run in place of the sources: flags, and a file. */
+  readonly program?: readonly string[]
   /** Code that the process runs before the program. */
   readonly preload?: string
   /** A command that runs the program, given behind it: in a namespace of its own, say. It must become the program. */
@@ -79,7 +81,8 @@ export async function startPostern(o: PosternOptions): Promise<Postern> {
   const preload =
     o.preload === undefined ? [] : [`--import=data:text/javascript,${encodeURIComponent(o.preload)}`]
   const flags = Object.entries(config).map(([key, value]) => `--${key}=${value}`)
-  const [program = '', ...args] = [...(o.under ?? []), process.execPath, ...preload, main, 'serve', ...flags]
+  const node = [process.execPath, ...preload, ...(o.program ?? [main])]
+  const [program = '', ...args] = [...(o.under ?? []), ...node, 'serve', ...flags]
   const child = spawn(program, args, {
     env: { ...o.env },
     cwd: '/',

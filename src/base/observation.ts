@@ -148,8 +148,8 @@ export type Observation =
       /** Servers that say they are the primary. */
       primaries: readonly string[]
     }
-  /** The database user may not see what the gateway would make use of. */
-  | { kind: 'unseen'; endpoint: string; what: 'peers' | 'limit' | 'lag'; remedy: string }
+  /** The database user may not see or do what the gateway would make use of. */
+  | { kind: 'unseen'; endpoint: string; what: 'peers' | 'limit' | 'lag' | 'calls'; remedy: string }
   | { kind: 'ryw'; outcome: 'replica' | 'waited' | 'primary' }
   | {
       kind: 'lifecycle'

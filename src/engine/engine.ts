@@ -270,10 +270,13 @@ export interface Census {
   readonly blind?: boolean
 }
 
-/** What the gateway would make use of, and this user may not see. */
+/** What the gateway would make use of, and this user may not see or do. */
 export interface Unseen {
-  /** `peers`: the sessions of other gateways; `limit`: all that bounds how many sessions are of use; `lag`: how far replicas are behind. */
-  readonly what: 'peers' | 'limit' | 'lag'
+  /**
+   * `peers`: the sessions of other gateways; `limit`: all that bounds how many sessions are of use; `lag`: how far replicas are
+   * behind; `calls`: to stop calls of some procedures.
+   */
+  readonly what: 'peers' | 'limit' | 'lag' | 'calls'
   /** The statement that would help, or what to do instead. */
   readonly remedy: string
 }

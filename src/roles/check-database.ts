@@ -146,7 +146,7 @@ function judgeUnseen(
       .map(({ remedy }) => `${consequences[what]}; ${remedy}`)
   return {
     faults: said('peers').map((message) => ({ key: 'pools.budget.instances', message, origin: '' })),
-    warnings: [...said('limit'), ...said('lag')],
+    warnings: [...said('limit'), ...said('lag'), ...said('calls')],
   }
 }
 

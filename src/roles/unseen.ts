@@ -1,7 +1,8 @@
-/** What the gateway would make use of and its database user may not see: found out on the first session, and said. */
+/** What the gateway would make use of and its database user may not see or do: found out on the first session, and said. */
 import type { Observe } from '#base/observation.ts'
 import type { Config } from '#config/schema.ts'
 import type { Engine, Unseen } from '#engine/engine.ts'
+import { engineOf } from '#engine/options.ts'
 
 /** Which of it matters with this configuration. */
 export function wantsOf({ database, pools }: Config): ReadonlySet<Unseen['what']> {
@@ -9,6 +10,7 @@ export function wantsOf({ database, pools }: Config): ReadonlySet<Unseen['what']
   if (pools.budget?.instances === 'auto') wants.add('peers')
   if (pools.budget?.connections === 'auto') wants.add('limit')
   if (database.replicas.length > 0) wants.add('lag')
+  if (engineOf(database) === 'mysql') wants.add('calls')
   return wants
 }
 
@@ -19,6 +21,8 @@ export const consequences: Readonly<Record<Unseen['what'], string>> = {
   limit:
     'how many statements the server runs at once is not seen: pools.budget.connections: auto takes as many connections as it allows at all; set pools.max',
   lag: 'how far replicas are behind is not seen: they serve reads however late they are, whatever database.maxLag says',
+  calls:
+    'a call of a procedure of another definer that outlasts its deadline is answered in time, and runs on in the database unless it waits for a lock',
 }
 
 /**

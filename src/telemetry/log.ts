@@ -157,7 +157,7 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
   },
   unseen: {
     level: 'warn',
-    msg: 'database user may not see what the gateway would make use of',
+    msg: 'database user may not see or do what the gateway would make use of',
     fields: ({ endpoint, what, remedy }) => ({ endpoint, what, remedy }),
   },
   ryw: null,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock as clock } from '#base/clock.ts'
 import type { Observation } from '#base/observation.ts'
+import { freePort } from '#demo/processes.ts'
 import { createSharedRecords } from '#limits/shared-records.ts'
 import { createRedis } from '#redis/client.ts'
 import { redisOptions } from '#redis/options.ts'
@@ -216,6 +217,18 @@ describeUnless(missing)('postern check', () => {
   })
 })
 
+/** @returns the port. One that was free a moment ago may not be any more. */
+async function listenOverTls(server: TestRedis, triesLeft = 5): Promise<number> {
+  const port = await freePort()
+  try {
+    await server.command('CONFIG', 'SET', 'tls-port', String(port))
+    return port
+  } catch (error) {
+    if (triesLeft === 0 || !String(error).includes('Unable to listen')) throw error
+    return listenOverTls(server, triesLeft - 1)
+  }
+}
+
 const noTls = missing ?? opensslMissing()
 describeUnless(noTls)('a login', () => {
   test('over TLS or a Unix socket, with user and password, certificate and host name verified; and refused without', async () => {
@@ -257,8 +270,8 @@ describeUnless(noTls)('a login', () => {
       ],
     })
     try {
-      await server.command('CONFIG', 'SET', 'tls-port', String(server.port + 1))
-      const at = { host: '127.0.0.1', port: server.port + 1, user: 'app', password: secret }
+      const port = await listenOverTls(server)
+      const at = { host: '127.0.0.1', port, user: 'app', password: secret }
       const good = open({ ...at, tls: { mode: 'verify-full', ca: made.cert } })
       await up(good)
       const records = recordsIn(good, { sharedEntries: 1 })

@@ -13,6 +13,7 @@ import { classify } from './faults.ts'
 import { flavourOf, mariadb } from './flavour.ts'
 import { createReplication } from './replication.ts'
 import { readTarget } from './target.ts'
+import { unseen } from './unseen.ts'
 
 const capabilities: Capabilities = {
   // The count of parameters in the answer to COM_STMT_PREPARE is an unsigned 16-bit integer.
@@ -67,6 +68,7 @@ export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Eng
     fingerprint,
     replication: createReplication(),
     census: createCensus(sessionName, counted),
+    unseen: (connection, o) => (flavour.mariadb ? Promise.resolve([]) : unseen(connection, o)),
     connect: async (o) => {
       const connection = await connectMysql(now.target, now.options, base, o)
       flavour = flavourOf(connection.serverVersion)

@@ -102,15 +102,14 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
     requireHostHeader: false,
     noDelay: true,
   })
-  // One for all requests, as in connections.ts.
-  function finished(this: ServerResponse): void {
+  // One for all requests, and not at `finish`, where Node listens with a function of its own for each (docs/adr/0013).
+  function answered(this: ServerResponse): void {
     discardRest(this.req, o.clock)
   }
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     connections.begins(incoming, outgoing)
     const { host, 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
-    if (encoding !== undefined || (length !== undefined && length !== '0'))
-      outgoing.on('finish', finished)
+    if (encoding !== undefined || (length !== undefined && length !== '0')) outgoing.on('close', answered)
     // RFC 9112 section 3.2: required from 1.1 on.
     if (host === undefined ? incoming.httpVersion !== '1.0' : !validHost.test(host)) {
       const { status, headers, body } = o.refuse(

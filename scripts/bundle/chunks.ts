@@ -16,7 +16,6 @@ export const chunkOf = (specifier: string): string | undefined =>
 /** vm.SourceTextModule, as far as it is used here (Node 24.8); its types lag behind. */
 export interface ChunkModule {
   readonly status: string
-  readonly namespace: object
   readonly moduleRequests: readonly { readonly specifier: string }[]
   linkRequests(modules: readonly ChunkModule[]): void
   instantiate(): void

@@ -84,7 +84,11 @@ export function newExchange(
     o,
     resolve,
     reject,
-    handleEvent: () => cancel(o.signal.reason === 'patience' ? 'patience' : 'client'),
+    // A trip says why itself; any other reason is a caller's who has gone.
+    handleEvent: () => {
+      const { reason } = o.signal
+      cancel(reason === 'patience' || reason === 'deadline' ? reason : 'client')
+    },
     parsing: [],
     parsingBehind: [],
     answered: false,

@@ -32,12 +32,12 @@ COPY --from=build /src/dist /app
 WORKDIR /app
 # V8 takes what it compiled before only from the same version with the same flags: those of ENTRYPOINT, which a test compares.
 USER 0
-RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=30", "--no-parallel-scavenge", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "/app/compile.js"]
+RUN ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=30", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "/app/compile.js"]
 USER 65532:65532
 # API, probes and metrics, administration.
 EXPOSE 6420 6421 6422
 # A young generation of 8 MiB and moderate growth keep a busy gateway small and its pauses rare; one thread cleans it, because helpers
 # that the machine has no processor for are waited for. docs/performance.md has the figures. Modules made in a program are how
 # start.js gets V8 what it compiled before (docs/adr/0018): a tenth of a second of a start.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=30", "--no-parallel-scavenge", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "/app/start.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=30", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "/app/start.js"]
 CMD ["serve"]

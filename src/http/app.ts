@@ -245,7 +245,7 @@ export function createDataApp(d: DataDependencies): Answerer {
       })
     },
   })
-  return (_, outgoing) => turnstile.enter(outgoing)
+  return { answer: (_, outgoing) => turnstile.enter(outgoing), connected: turnstile.connected }
 }
 
 /** The same error, naming the item of the batch that caused it. */

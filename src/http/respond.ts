@@ -1,5 +1,6 @@
 /** Answers of the use cases as HTTP: status, headers, body. */
 import type { Context } from '#base/context.ts'
+import { decimalText } from '#base/decimals.ts'
 import type { MediaType, NumberStyle, Preferences } from '#contract/request.ts'
 import type { Answer, PageInfo } from '#gateway/answer.ts'
 import type { Reply } from './problem.ts'
@@ -27,9 +28,6 @@ const contentTypes: Record<MediaType, string> = {
 export const contentType = (media: MediaType, numbers: NumberStyle): string =>
   media === 'json' && numbers !== 'default' ? `application/json; numbers=${numbers}` : contentTypes[media]
 
-/** Milliseconds with one digit after the point, as Server-Timing shows them. */
-const tenths = (ms: number) => Math.round(ms * 10) / 10
-
 /** Headers every answer of the API has. */
 export function baseHeaders(
   ctx: Pick<Context, 'timing' | 'requestId' | 'consistency'>,
@@ -37,7 +35,7 @@ export function baseHeaders(
   const token = ctx.consistency?.answer
   const headers: Record<string, string> = {
     vary: 'Accept, Prefer',
-    'server-timing': `pool;dur=${tenths(ctx.timing.poolMs)}, db;dur=${tenths(ctx.timing.dbMs)}`,
+    'server-timing': `pool;dur=${decimalText(ctx.timing.poolMs, 1)}, db;dur=${decimalText(ctx.timing.dbMs, 1)}`,
     'x-request-id': ctx.requestId,
   }
   if (token !== undefined) headers['postern-consistency'] = token

@@ -48,8 +48,13 @@ function refusalOf(code: string | undefined): GatewayError {
   }
 }
 
-/** Answers a request whose head is in order. */
-export type Answerer = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+/** What answers without fetch and its classes. */
+export interface Answerer {
+  /** Answers a request whose head is in order. */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): void
+  /** A connection has been accepted. */
+  connected(): void
+}
 
 /** Milliseconds after it listens until a server loads what it has not needed yet: the gateway has started by then. */
 const warmUpMs = 500
@@ -58,7 +63,7 @@ const warmUpMs = 500
  * A Hono app as Answerer. What lies between it and Node brings along fetch and its classes, a tenth of a second to load; so
  * that is done with the first request, or with `warmUp`, and the data listener, which has no use for it, serves the sooner.
  */
-function answererOf(app: Hono, refuse: ServerOptions['refuse']): { answer: Answerer; warmUp: () => void } {
+function answererOf(app: Hono, refuse: ServerOptions['refuse']): Answerer & { warmUp(): void } {
   const load = async () => {
     const { getRequestListener } = await import('@hono/node-server')
     return getRequestListener(app.fetch, {
@@ -77,6 +82,7 @@ function answererOf(app: Hono, refuse: ServerOptions['refuse']): { answer: Answe
   const loaded = () => (listener ??= load())
   return {
     answer: (incoming, outgoing) => void loaded().then((answer) => answer(incoming, outgoing)),
+    connected: () => {},
     warmUp: () => void loaded(),
   }
 }
@@ -89,8 +95,7 @@ export interface HttpServer {
 /** Makes a server that does not listen yet. */
 export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpServer {
   const connections = createConnections(o.clock)
-  const { answer: answerer, warmUp } =
-    typeof app === 'function' ? { answer: app, warmUp: undefined } : answererOf(app, o.refuse)
+  const answerer = 'fetch' in app ? answererOf(app, o.refuse) : { ...app, warmUp: undefined }
   const server = createServer({
     maxHeaderSize: o.maxHeaderSize ?? 16_384,
     keepAliveTimeout: keepAliveMs,
@@ -117,10 +122,12 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
       )
       const bytes = Buffer.byteLength(body ?? '')
       outgoing.writeHead(status, { ...headers, 'content-length': bytes, connection: 'close' }).end(body)
-    } else answerer(incoming, outgoing)
+    } else answerer.answer(incoming, outgoing)
   }
+  const { warmUp } = answerer
   if (warmUp !== undefined) server.once('listening', () => void o.clock.after(warmUpMs, warmUp))
   server.on('connection', connections.opened)
+  server.on('connection', answerer.connected)
   server.on('request', answer)
   // Whoever wants the body says `100 Continue`: a body that is too large need not be sent at all.
   server.on('checkContinue', answer)

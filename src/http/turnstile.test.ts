@@ -1,7 +1,7 @@
 /** In each turn a few begin, in the order in which they came, with the time of their arrival. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { beginsPerTurn, createTurnstile } from './turnstile.ts'
+import { describe, expect, test } from 'vitest'
+import { beginsPerTurn, burstTurns, createTurnstile, longestBurst } from './turnstile.ts'
 
 function setUp(onBegin: (request: number) => void = () => {}) {
   let now = 0
@@ -17,6 +17,7 @@ function setUp(onBegin: (request: number) => void = () => {}) {
   })
   return {
     enter: (request: number) => turnstile.enter(request),
+    connect: () => turnstile.connected(),
     begun,
     requests: () => begun.map(({ request }) => request),
     /** The end of a turn; what is said there is for the end of the next. @returns whether anything was to be done */
@@ -82,4 +83,59 @@ test('whatever comes when: each begins once, in order, and never more in a turn 
         expect(begun.filter((b) => b.at === at).length).toBeLessThanOrEqual(beginsPerTurn)
     }),
   )
+})
+
+describe('connections that keep coming', () => {
+  /** As many turns, each of which brings a connection. @returns requests begun in each */
+  function burst({ connect, turn, begun }: ReturnType<typeof setUp>, turns: number): readonly number[] {
+    return Array.from({ length: turns }, () => {
+      const before = begun.length
+      connect()
+      turn()
+      return begun.length - before
+    })
+  }
+  const waiting = () => {
+    const world = setUp()
+    for (const request of upTo(10 * longestBurst)) world.enter(request)
+    return world
+  }
+
+  test('keep the turns short from the second on, and something begins all the same', () => {
+    const counts = burst(waiting(), 1 + 3 * burstTurns)
+    expect(counts[0]).toBe(beginsPerTurn)
+    expect(counts.slice(1)).toEqual(upTo(3 * burstTurns).map((i) => ((i + 2) % burstTurns === 0 ? 1 : 0)))
+  })
+
+  test('hold nobody up when each comes alone', () => {
+    const world = waiting()
+    for (let i = 0; i < 5; i++) {
+      expect(burst(world, 1)).toEqual([beginsPerTurn])
+      expect(world.turn()).toBe(true)
+    }
+    expect(world.begun.length).toBe(beginsPerTurn * 11)
+  })
+
+  test('hold nobody up any more when a turn brings none, or when it has been long', () => {
+    const world = waiting()
+    burst(world, 10)
+    const before = world.begun.length
+    world.turn()
+    expect(world.begun.length - before).toBe(beginsPerTurn)
+    const counts = burst(world, longestBurst + 3)
+    expect(counts[longestBurst - 2]).toBeLessThanOrEqual(1)
+    expect(counts.slice(longestBurst)).toEqual([beginsPerTurn, beginsPerTurn, beginsPerTurn])
+  })
+
+  test('leave no turn planned when nobody waits', () => {
+    const world = setUp()
+    world.connect()
+    expect(world.turn()).toBe(true)
+    expect(world.turn()).toBe(false)
+    burst(world, 5)
+    expect(world.turn()).toBe(true)
+    expect(world.turn()).toBe(false)
+    world.enter(1)
+    expect(world.requests()).toEqual([1])
+  })
 })

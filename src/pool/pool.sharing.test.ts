@@ -1,19 +1,7 @@
 /** Callers who share a connection: who rides with whom, and when the connection is free again; in virtual time. */
 import { describe, expect, it } from 'vitest'
-import { partySize } from './party.ts'
+import { most } from './party.ts'
 import { poolOfThings } from './pool.fixture.ts'
-
-describe('how many share', () => {
-  it('up to eight always, more when there are not connections for all, sixteen at most', () => {
-    expect(partySize(1, 10)).toBe(1)
-    expect(partySize(8, 10)).toBe(8)
-    expect(partySize(9, 10)).toBe(8)
-    expect(partySize(80, 10)).toBe(8)
-    expect(partySize(120, 10)).toBe(12)
-    expect(partySize(9, 1)).toBe(9)
-    expect(partySize(400, 1)).toBe(16)
-  })
-})
 
 /** A pool whose connections are open and idle. */
 async function warm(max: number, changes = {}) {
@@ -60,11 +48,12 @@ describe('sharing', () => {
     expect(next.startedAt).toBe(40)
   })
 
-  it('spreads over idle connections', async () => {
+  it('is of sixteen at most: the others take a connection of their own', async () => {
     const world = await warm(3)
-    sharers(world, 18)
+    sharers(world, 2 * most + 1)
     await world.clock.advance(0)
-    expect(world.parties).toEqual([8, 8, 2])
+    expect(most).toBe(16)
+    expect(world.parties).toEqual([16, 16, 1])
   })
 
   it('leaves those who want a connection alone in their place', async () => {

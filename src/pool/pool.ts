@@ -2,7 +2,7 @@
 import type { EvictionReason } from '#base/observation.ts'
 import type { Signal } from '#base/signal.ts'
 import { createConnector } from './connector.ts'
-import { type Loan, partyOf, partySize } from './party.ts'
+import { type Loan, partyOf } from './party.ts'
 import { createQueue, type Waiter } from './queue.ts'
 import { hungUp, overloaded, queueFull, shuttingDown, timedOut, tooLate, unavailable } from './refusals.ts'
 import { createShelf, type Entry } from './shelf.ts'
@@ -198,7 +198,7 @@ export function createPool<C extends Poolable>(
       first.give({ entry, connection, shared: undefined })
       return
     }
-    const party = partyOf(first, partySize(queue.sharing[shares], shelf.count.idle))
+    const party = partyOf(first)
     const { seats, over } = seatsFor(connection, party.length)
     lend(entry, Math.max(...party.map(({ caller }) => caller.deadline)), now)
     const shared = { holders: party.length, over }

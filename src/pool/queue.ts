@@ -26,8 +26,6 @@ export interface Waiter<T> {
 
 interface Queue<T> {
   readonly size: number
-  /** How many of them share, by kind. */
-  readonly sharing: Readonly<Record<Sharing, number>>
   /** Joins the end of the line; settles when given something, refused, at `until` or when the signal aborts. */
   wait(caller: Caller): Promise<T>
   /** Who came first. */
@@ -52,7 +50,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
   let first: Place<T> | undefined
   let last: Place<T> | undefined
   let size = 0
-  const sharing: Record<Sharing, number> = { reads: 0, inserts: 0 }
   /** One timer for the whole line, at the earliest end in it or before. */
   let alarm: Timer | undefined
   let alarmAt = 0
@@ -84,7 +81,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       else last.behind = place
       last = place
       size++
-      if (place.caller.shares !== undefined) sharing[place.caller.shares]++
     },
     part: (place) => {
       const { before, behind } = place
@@ -95,7 +91,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
       place.before = undefined
       place.behind = undefined
       size--
-      if (place.caller.shares !== undefined) sharing[place.caller.shares]--
     },
     aborted: events.aborted,
   }
@@ -104,7 +99,6 @@ export function createQueue<T>(clock: Clock, events: QueueEvents): Queue<T> {
     get size() {
       return size
     },
-    sharing,
     head: () => first,
     close: () => alarm?.cancel(),
     wait: (caller) =>

@@ -1,5 +1,6 @@
 /** Observation → one JSON line, or none: the table of what is worth a line, at which level, with which words. */
 import type { Clock } from '#base/clock.ts'
+import { decimalText } from '#base/decimals.ts'
 import type { Observation } from '#base/observation.ts'
 import { describeError } from './describe-error.ts'
 import type { LogOptions } from './options.ts'
@@ -198,10 +199,7 @@ const weight: Record<Level, number> = { debug: 20, info: 30, warn: 40, error: 50
 
 const round = (ms: number) => Math.round(ms * 1000) / 1000
 // JSON has no NaN, and a hand-written line must stay JSON whatever a clock does.
-const digits = (n: number) => {
-  const rounded = round(n)
-  return Number.isFinite(rounded) ? `${rounded}` : 'null'
-}
+const digits = (n: number) => (Number.isFinite(round(n)) ? decimalText(n, 3) : 'null')
 const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 const quote = (text: string) => (plain.test(text) ? `"${text}"` : JSON.stringify(text))
 const optional = (name: string, text: string | undefined) =>

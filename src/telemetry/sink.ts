@@ -24,13 +24,18 @@ export interface Sink {
 }
 
 const chunkSize = 32 * 1024
+/** What a line may have beyond a chunk. */
+const pageSize = chunkSize + 8 * 1024
 const delayMs = 100
 const retryMs = 10
+/** Most bytes that UTF-8 takes for a unit of a string. */
+const bytesPerUnit = 3
 
 /**
  * Makes a sink. A line waits at most 100 ms, or until 32 KiB have gathered; one write is under way at a time.
- * When the reader is stuck, up to `limit` characters are held and further lines are counted and dropped: the log
+ * When the reader is stuck, up to `limit` bytes are held and further lines are counted and dropped: the log
  * must neither block the event loop nor fill the memory. A broken descriptor (EPIPE) drops everything.
+ * Lines become bytes at once: as strings they would be copied by every garbage collection until they are written.
  */
 export function createSink(o: { clock: Clock; fd: number; limit?: number; files?: Files }): Sink {
   const files: Files = o.files ?? {
@@ -38,9 +43,16 @@ export function createSink(o: { clock: Clock; fd: number; limit?: number; files?
     writeSync: fs.writeSync,
   }
   const limit = o.limit ?? 8 * 1024 * 1024
-  let waiting = ''
+  let page = Buffer.allocUnsafeSlow(pageSize)
+  let used = 0
+  /** What is full and waits for the write under way, the oldest first. */
+  let full: Buffer<ArrayBuffer>[] = []
+  /** Bytes in all of these. */
+  let waiting = 0
+  /** The page that was written last, to be filled again. */
+  let spare: typeof page | undefined
   /** What the write under way, or about to be repeated, has not written yet. */
-  let current: Uint8Array | undefined
+  let current: Buffer<ArrayBuffer> | undefined
   let timer: Timer | undefined
   let lost = 0
   let broken = false
@@ -51,17 +63,25 @@ export function createSink(o: { clock: Clock; fd: number; limit?: number; files?
     idle = []
     for (const done of callbacks) done()
   }
+  const turnPage = (least: number) => {
+    if (used > 0) full.push(page.subarray(0, used))
+    page =
+      least <= pageSize && spare !== undefined ? spare : Buffer.allocUnsafeSlow(Math.max(least, pageSize))
+    spare = undefined
+    used = 0
+  }
   const start = () => {
     timer?.cancel()
     timer = undefined
     if (current) return
-    if (waiting === '') return settle()
-    current = Buffer.from(waiting)
-    waiting = ''
+    if (waiting === 0) return settle()
+    if (full.length === 0) turnPage(0)
+    current = full.shift() as typeof page
+    waiting -= current.length
     push()
   }
   const push = () => {
-    const data = current as Uint8Array
+    const data = current as typeof page
     files.write(o.fd, data, (error, written) => {
       if (error?.code === 'EAGAIN') {
         o.clock.after(retryMs, push)
@@ -74,9 +94,10 @@ export function createSink(o: { clock: Clock; fd: number; limit?: number; files?
       } else {
         current = written < data.length ? data.subarray(written) : undefined
       }
-      if (current) push()
-      else if (waiting.length >= chunkSize || idle.length > 0) start()
-      else if (waiting !== '') timer ??= o.clock.after(delayMs, start)
+      if (current) return push()
+      if (data.buffer.byteLength === pageSize) spare = Buffer.from(data.buffer)
+      if (waiting >= chunkSize || idle.length > 0) start()
+      else if (waiting > 0) timer ??= o.clock.after(delayMs, start)
     })
   }
   const count = (data: Uint8Array) => {
@@ -87,12 +108,16 @@ export function createSink(o: { clock: Clock; fd: number; limit?: number; files?
 
   return {
     write: (line) => {
-      if (broken || waiting.length + line.length > limit) {
+      if (broken || waiting + line.length > limit) {
         lost++
         return
       }
-      waiting += line
-      if (waiting.length >= chunkSize) {
+      const least = line.length * bytesPerUnit
+      if (page.length - used < least) turnPage(least)
+      const bytes = page.write(line, used)
+      used += bytes
+      waiting += bytes
+      if (waiting >= chunkSize) {
         if (!current) start()
       } else timer ??= o.clock.after(delayMs, start)
     },
@@ -103,8 +128,9 @@ export function createSink(o: { clock: Clock; fd: number; limit?: number; files?
       }),
     flushSync: () => {
       // A write under way finishes in its own thread; taking it over would print it twice.
-      const data = Buffer.from(waiting)
-      waiting = ''
+      const data = Buffer.concat([...full, page.subarray(0, used)])
+      full = []
+      used = waiting = 0
       try {
         for (let at = 0; at < data.length; ) at += files.writeSync(o.fd, data.subarray(at))
       } catch {

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 /** The process: arguments and environment in, exit code out. The only file that reads argv or exits. */
+import { setFlagsFromString } from 'node:v8'
 import { exitCodes } from './roles/role.ts'
 import { faultInOneLine, runCommandLine } from './roles/run.ts'
+
+// As the image does on its command line, where it must be for what was compiled before (docs/adr/0013).
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 const { stdout, stderr } = process
 

@@ -63,7 +63,7 @@ export function readExposition(text: string): Map<string, ReadFamily> {
     }
     if (!current) throw new Error(`sample before any family: ${line}`)
     const [name, family] = current
-    const type = /^# TYPE (\S+) (counter|gauge|histogram)$/.exec(line)
+    const type = /^# TYPE (\S+) (counter|gauge|histogram|untyped)$/.exec(line)
     if (type) {
       if (type[1] !== name || family.type !== '') throw new Error(`TYPE out of place: ${line}`)
       family.type = type[2] as string

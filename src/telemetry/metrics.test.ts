@@ -55,7 +55,7 @@ describe('metrics', () => {
     expect(types).toMatchObject({
       http_server_request_duration_seconds: 'histogram',
       db_client_operation_duration_seconds: 'histogram',
-      db_client_connection_count: 'gauge',
+      db_client_connection_count: 'untyped',
       db_client_connection_max: 'gauge',
       db_client_connection_pending_requests: 'gauge',
       db_client_connection_timeouts_total: 'counter',

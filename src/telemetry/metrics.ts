@@ -217,6 +217,8 @@ export function createMetrics(o: MetricsOptions): Metrics {
 
   registry.gauge({
     name: 'db_client_connection_count',
+    // The name is the one of OpenTelemetry's semantic conventions.
+    type: 'untyped',
     help: 'Open connections by state.',
     labels: [...pool, 'db_client_connection_state'],
     read: () =>

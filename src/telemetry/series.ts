@@ -24,10 +24,13 @@ export interface Registry {
   counter(family: Family): Counter
   /** `buckets`: ascending upper bounds without +Inf, in the unit of the name. */
   histogram(family: Family & { readonly buckets: readonly number[] }): Histogram
-  /** `read` is called at each scrape. `type` is counter for totals that somebody else counts. */
+  /**
+   * `read` is called at each scrape. `type` is counter for totals that somebody else counts, and untyped for a gauge whose
+   * name ends as those of histograms do: promtool refuses `_count` on a gauge.
+   */
   gauge(
     family: Family & {
-      readonly type?: 'gauge' | 'counter'
+      readonly type?: 'gauge' | 'counter' | 'untyped'
       readonly read: () => Readings
     },
   ): void

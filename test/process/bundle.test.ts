@@ -46,7 +46,10 @@ test('is taken as compiled by V8, every file of it', async () => {
   // A module that is given anything but what V8 would have made of it with these flags throws.
   const check = `
     import { readFileSync } from 'node:fs'
+    import { setFlagsFromString } from 'node:v8'
     import { SourceTextModule } from 'node:vm'
+    // As main.js does, before most of them are loaded.
+    setFlagsFromString('--no-allocation-site-pretenuring')
     for (const name of ${JSON.stringify(files)}) {
       const code = readFileSync(name === 'main.js' ? name : 'chunks/' + name, 'utf8')
       new SourceTextModule(code, { cachedData: readFileSync('compiled/' + name + '.bin') })
@@ -67,6 +70,20 @@ test('serves, and keeps standard error to itself', async () => {
     expect((await ask(`${postern.api}/orders`)).json()).toEqual([{ id: 1, note: 'a' }])
     expect((await ask(`${postern.api}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' })
     expect(postern.output.stderr).toBe('')
+  } finally {
+    expect(await postern.stop()).toBe(0)
+  }
+})
+
+test('allocates nothing of requests where only full collections look', async () => {
+  const flags = [...imageFlags, '--max-semi-space-size=1', '--trace-pretenuring-statistics']
+  const postern = await startPostern({ database: url, program: [...flags, join(dist, 'start.js')] })
+  try {
+    const client = async () => {
+      for (let i = 0; i < 60; i++) expect((await ask(`${postern.api}/orders/1`)).status).toBe(200)
+    }
+    await Promise.all(Array.from({ length: 64 }, client))
+    expect(postern.output.stdout).not.toMatch(/ => tenure$/m)
   } finally {
     expect(await postern.stop()).toBe(0)
   }

@@ -114,8 +114,11 @@ export async function startPostern(url: string): Promise<{
   readonly again: () => ReturnType<typeof startNode>
   /** Resident memory in MiB, two seconds after the start. */
   readonly idle: number
+  /** Where it tells its metrics. */
+  readonly observe: number
 }> {
   const port = await freePort()
+  const observe = await freePort()
   execFileSync(process.execPath, [...imageFlags, 'dist/compile.js'])
   const args = [
     ...imageFlags,
@@ -129,13 +132,13 @@ export async function startPostern(url: string): Promise<{
     '--pools.overload.lasting=10m',
     '--deadlines.default=10s',
     `--listeners.data.port=${port}`,
-    `--listeners.observe.port=${await freePort()}`,
+    `--listeners.observe.port=${observe}`,
     `--listeners.admin.port=${await freePort()}`,
   ]
   const again = () => startNode('Postern', args, imageEnvironment, port, '/api/v1/customers/1')
   const running = await again()
   await sleep(2000)
-  return { running, again, idle: memoryOf(running.pid).now }
+  return { running, again, idle: memoryOf(running.pid).now, observe }
 }
 
 /** A handler written by hand, `bench/<file>.ts`. */
@@ -236,6 +239,21 @@ export function sayMemory(idle: number, postern: Running, others: readonly Runni
 }
 
 /**
+ * How much of its time Postern spent on garbage. A full collection every few seconds of load and scavenges of 1 to 2 ms are
+ * what is to be seen; 5 ms and two full ones a second mean that something keeps requests alive (docs/adr/0019).
+ */
+export async function sayGarbage(observe: number): Promise<void> {
+  const text = await (await fetch(`http://127.0.0.1:${observe}/metrics`)).text()
+  const read = (kind: string, part: string) =>
+    Number(new RegExp(`^nodejs_gc_duration_seconds_${part}\\{kind="${kind}"\\} (\\S+)$`, 'm').exec(text)?.[1])
+  const told = (kind: string) =>
+    `${read(kind, 'count')} of ${shown((read(kind, 'sum') * 1000) / read(kind, 'count'))} ms`
+  say(
+    `Garbage collections of Postern under all of this: scavenges ${told('minor')}, full ones ${told('major')}.`,
+  )
+}
+
+/**
  * Starts Postern and the handlers on a database that has the schema, measures all scenarios, and stops them.
  * @param o.yardsticks name → file, as startYardstick takes them
  */
@@ -245,11 +263,12 @@ export async function compareOn(o: {
   readonly yardsticks: Readonly<Record<string, string>>
   readonly goals: Goals
 }): Promise<void> {
-  const { running: postern, idle } = await startPostern(o.url)
+  const { running: postern, idle, observe } = await startPostern(o.url)
   const others: Running[] = []
   for (const [name, file] of Object.entries(o.yardsticks))
     others.push(await startYardstick(name, file, o.url))
   await compare({ database: o.database, postern, others, scenarios: scenarios(o.goals) })
   sayMemory(idle, postern, others)
+  await sayGarbage(observe)
   for (const target of [postern, ...others]) await stop(target)
 }

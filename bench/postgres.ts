@@ -11,6 +11,7 @@ import {
   per,
   rounds,
   say,
+  sayGarbage,
   sayMemory,
   scenarios,
   seconds,
@@ -35,7 +36,7 @@ export async function benchPostgres(): Promise<void> {
   for (const statement of schema.split(/;\n/).filter((s) => s.trim() !== '')) await sql.unsafe(statement)
   await sql.end()
 
-  const { running: postern, again, idle } = await startPostern(url)
+  const { running: postern, again, idle, observe } = await startPostern(url)
   const others = [
     await startYardstick('Hono + postgres.js', 'baseline-hono', url),
     await startYardstick('Fastify + pg', 'baseline-fastify', url),
@@ -54,6 +55,7 @@ export async function benchPostgres(): Promise<void> {
     }),
   })
   sayMemory(idle, postern, others)
+  await sayGarbage(observe)
   await besideSlowOnes(postern.port)
   if (minutes > 1) await minuteByMinute(postern.port)
   for (const target of [postern, ...others]) await stop(target)

@@ -129,12 +129,21 @@ describe('connections that keep coming', () => {
 
   test('leave no turn planned when nobody waits', () => {
     const world = setUp()
-    world.connect()
-    expect(world.turn()).toBe(true)
-    expect(world.turn()).toBe(false)
-    burst(world, 5)
-    expect(world.turn()).toBe(true)
-    expect(world.turn()).toBe(false)
+    for (const connections of [1, 5]) {
+      burst(world, connections)
+      expect(world.turn()).toBe(true)
+      expect(world.turn()).toBe(false)
+    }
+    world.enter(1)
+    expect(world.requests()).toEqual([1])
+  })
+
+  test('are no burst when idle turns lie between them', () => {
+    const world = setUp()
+    for (let i = 0; i < 5; i++) {
+      world.connect()
+      while (world.turn());
+    }
     world.enter(1)
     expect(world.requests()).toEqual([1])
   })

@@ -69,7 +69,8 @@ export function createTurnstile<T>(o: {
       room--
       o.begin(next.request, next.arrived)
     }
-    if (room < beginsPerTurn) plan()
+    // A turn that nothing asked for ends the burst: connections that come one by one, with idle turns between them, are none.
+    if (room < beginsPerTurn || burst > 0) plan()
   }
 
   return {

@@ -37,7 +37,7 @@ USER 65532:65532
 # API, probes and metrics, administration.
 EXPOSE 6420 6421 6422
 # A young generation of 8 MiB and moderate growth keep a busy gateway small and its pauses rare; one thread cleans it, because helpers
-# that the machine has no processor for are waited for. docs/performance.md has the figures. Modules made in a program are how
-# start.js gets V8 what it compiled before (docs/adr/0018): a tenth of a second of a start.
+# that the machine has no processor for are waited for; and nothing is allocated as old on a guess (docs/adr/0019). docs/performance.md has
+# the figures. Modules made in a program are how start.js gets V8 what it compiled before (docs/adr/0018): a tenth of a second of a start.
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=30", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "/app/start.js"]
 CMD ["serve"]

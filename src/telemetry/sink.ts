@@ -28,8 +28,6 @@ const chunkSize = 32 * 1024
 const pageSize = chunkSize + 8 * 1024
 const delayMs = 100
 const retryMs = 10
-/** Most bytes that UTF-8 takes for a unit of a string. */
-const bytesPerUnit = 3
 
 /**
  * Makes a sink. A line waits at most 100 ms, or until 32 KiB have gathered; one write is under way at a time.
@@ -108,13 +106,13 @@ export function createSink(o: { clock: Clock; fd: number; limit?: number; files?
 
   return {
     write: (line) => {
-      if (broken || waiting + line.length > limit) {
+      const bytes = Buffer.byteLength(line)
+      if (broken || waiting + bytes > limit) {
         lost++
         return
       }
-      const least = line.length * bytesPerUnit
-      if (page.length - used < least) turnPage(least)
-      const bytes = page.write(line, used)
+      if (page.length - used < bytes) turnPage(bytes)
+      page.write(line, used)
       used += bytes
       waiting += bytes
       if (waiting >= chunkSize) {

@@ -6,8 +6,5 @@ export const describeUnless =
   (missing: string | undefined) =>
   (name: string, body: () => void): void => {
     // oxlint-disable-next-line vitest/valid-describe-callback -- the body is the caller's, and held to the rule there
-    ;(missing === undefined ? describe : describe.skip)(
-      missing === undefined ? name : `${name}: ${missing}`,
-      body,
-    )
+    describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name}: ${missing}`, body)
   }

@@ -2,23 +2,43 @@
 import { describe, expect, it } from 'vitest'
 import { Cancelled } from '#engine/session-errors.ts'
 import { ServerError } from './server-error.ts'
+import { hangUpGraceMs } from './exchange.ts'
 import { collect, label, openSession, options, server, step } from './session.fixture.ts'
 
 describe('a kill', () => {
   /** A statement that runs, and whose caller has just left. */
-  const cancelled = (o: { stream?: boolean } = {}) => {
+  const left = () => {
     const s = openSession()
     const caller = new AbortController()
-    const done = s.session.exchange(step, options({ signal: caller.signal, ...o }))
+    const done = s.session.exchange(step, options({ signal: caller.signal }))
     s.say(server.prepared(1))
     caller.abort()
     s.asked()
     return { ...s, done }
   }
+  /** The same, so long ago that it is being killed. */
+  const cancelled = async () => {
+    const s = left()
+    await s.clock.advance(hangUpGraceMs)
+    return s
+  }
   const settled = () => new Promise((resolve) => setImmediate(resolve))
 
+  it('of a statement whose caller has left comes only when that does not end by itself', async () => {
+    const s = left()
+    await s.clock.advance(hangUpGraceMs - 1)
+    expect([s.kills, s.session.usable()]).toEqual([[], false])
+    s.say(server.ok(4))
+    expect(await s.done).toBe(4)
+    await s.clock.advance(hangUpGraceMs)
+    expect([s.asked(), s.kills, s.cancels, s.session.usable()]).toEqual([[], [], [], true])
+    const other = left()
+    await other.clock.advance(hangUpGraceMs)
+    expect(other.kills).toHaveLength(1)
+  })
+
   it('that ends the statement is followed by a harmless statement before anybody else gets the session', async () => {
-    const s = cancelled()
+    const s = await cancelled()
     s.say(server.error(1317, '70100'))
     await settled()
     expect([s.asked(), s.session.usable()]).toEqual([[], false])
@@ -32,7 +52,7 @@ describe('a kill', () => {
   })
 
   it('that comes late hits the harmless statement, and the result stands', async () => {
-    const s = cancelled()
+    const s = await cancelled()
     s.say(server.ok(4))
     s.kills[0]?.confirm()
     await settled()
@@ -43,7 +63,7 @@ describe('a kill', () => {
   })
 
   it('is waited for when the statement ends first, and the statement when the kill is confirmed first', async () => {
-    const s = cancelled()
+    const s = await cancelled()
     s.kills[0]?.confirm()
     await settled()
     expect(s.asked()).toEqual([])
@@ -54,7 +74,7 @@ describe('a kill', () => {
   })
 
   it('that cannot be sent costs the session', async () => {
-    const s = cancelled()
+    const s = await cancelled()
     s.kills[0]?.refuse(new Error('too many connections'))
     await expect(s.done).rejects.toMatchObject({ name: 'SessionLost', sent: true, cancelled: 'client' })
     expect([s.session.usable(), s.socket.destroyed, s.closed()]).toEqual([false, true, 1])
@@ -62,7 +82,7 @@ describe('a kill', () => {
   })
 
   it('that does not end the statement within a second costs the session', async () => {
-    const s = cancelled()
+    const s = await cancelled()
     s.kills[0]?.confirm()
     await s.clock.advance(999)
     expect(s.socket.destroyed).toBe(false)
@@ -73,9 +93,8 @@ describe('a kill', () => {
 
   it('before the statement was executed leaves it so', async () => {
     const s = openSession()
-    const caller = new AbortController()
-    const done = s.session.exchange(step, options({ signal: caller.signal }))
-    caller.abort()
+    const done = s.session.exchange(step, options({ deadline: 100 }))
+    await s.clock.advance(100)
     s.say(server.prepared(1))
     s.kills[0]?.confirm()
     await settled()
@@ -83,6 +102,17 @@ describe('a kill', () => {
     await expect(done).rejects.toThrow(Cancelled)
     expect(s.asked()).toEqual(['prepare S', 'query DO 0'])
     expect(s.session.usable()).toBe(true)
+  })
+
+  it('is not needed for a statement that was only prepared when its caller left', async () => {
+    const s = openSession()
+    const caller = new AbortController()
+    const done = s.session.exchange(step, options({ signal: caller.signal }))
+    caller.abort()
+    s.say(server.prepared(1))
+    await expect(done).rejects.toThrow(Cancelled)
+    await s.clock.advance(hangUpGraceMs)
+    expect([s.asked(), s.kills, s.session.usable()]).toEqual([['prepare S'], [], true])
   })
 
   it('is sent at the deadline', async () => {

@@ -7,10 +7,11 @@ import {
   cancelGraceMs,
   conclude,
   concludeLost,
-  convoyGraceMs,
   createExchange,
   type Exchange,
   type ExchangeOptions,
+  hangUpGraceMs,
+  harmless,
   leave,
   type Step,
   tooLate,
@@ -23,9 +24,6 @@ import { lastWords, type ServerError, tooLong } from './server-error.ts'
 import type { Session, SessionParts } from './session-parts.ts'
 import { createStatementCache, type Prepared, staleAfter } from './statements.ts'
 import { createCommandWriter, createFramer, mostBytesOfExecute, quitCommand } from './wire.ts'
-
-/** What takes up a kill that came after the end of its statement; if it does, it is refused, and that is all. */
-const harmless = 'DO 0'
 
 export function createSession(parts: SessionParts): { session: Session; receive: (chunk: Buffer) => void } {
   const { socket } = parts
@@ -254,11 +252,12 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   }
 
   const cancel = (exchange: Exchange, why: CancelReason) => {
-    if (!line.has(exchange) || exchange.cancelled !== undefined || exchange.phase === 'over') return
-    if (exchange.phase === 'taking up') return
+    const { phase, cancelled } = exchange
+    if (!line.has(exchange) || cancelled !== undefined || phase === 'over' || phase === 'taking up') return
     exchange.cancelled = why
     if (line.behind.length === 0) {
-      stop(exchange, why)
+      if (why === 'deadline' || exchange.o.stream) stop(exchange, why)
+      else stopSoon(exchange)
       return
     }
     // The others travel on. Whoever has left is told at once: its statement may still have to come.
@@ -272,10 +271,13 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   /** When nobody waits for any of them. A kill of the first alone would have to be repeated for each of the others. */
   const stopAll = () => {
     const last = line.abandoned()
-    if (last === undefined || last.kill !== 'none') return
-    last.giveUp ??= parts.after(convoyGraceMs, () => {
-      last.giveUp = undefined
-      if (last.cancelled !== undefined) stop(last, last.cancelled)
+    if (last?.kill === 'none') stopSoon(last)
+  }
+  /** Nearly all end by themselves. */
+  const stopSoon = (exchange: Exchange) => {
+    exchange.giveUp ??= parts.after(hangUpGraceMs, () => {
+      exchange.giveUp = undefined
+      if (exchange.cancelled !== undefined) stop(exchange, exchange.cancelled)
     })
   }
 

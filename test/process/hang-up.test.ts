@@ -96,6 +96,30 @@ describe.each(shopServers)('$kind', ({ start, missing }) => {
       expect(rows.length).toBeLessThanOrEqual(atMost)
     })
 
+    test('an insert with an Idempotency-Key is done once, at whatever moment its client hung up', async () => {
+      const statuses: unknown[] = []
+      for (let i = 0; i < 100; i++) {
+        const insert = {
+          method: 'POST',
+          body: `{"id":${5001 + i},"note":"once"}`,
+          headers: { 'idempotency-key': `once-${i}` },
+        }
+        const client = asked('/orders', insert)
+        await new Promise((resolve) => setTimeout(resolve, i % 5))
+        client.hangUp()
+        await client.outcome
+        await eventually('the repetition is answered', async () => {
+          const answer = await ask(`${postern.api}/orders`, insert)
+          if (answer.code === 'idempotency_key_busy') return false
+          statuses.push(answer.status)
+          return true
+        })
+      }
+      // Was the first one done and its key free, the second one would meet its row.
+      expect(new Set(statuses)).toEqual(new Set([201]))
+      expect(await server.sql('SELECT id FROM orders WHERE id > 5000')).toHaveLength(100)
+    })
+
     test('scenario 25: nobody else is hit: 200 clients that hang up at any moment, and one that does not', async () => {
       let stop = false
       let answered = 0

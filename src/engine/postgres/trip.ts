@@ -28,6 +28,8 @@ export class Passenger implements AbortObserver {
   waits = true
   /** It failed those it travelled with, or kept them waiting. */
   disturbed = false
+  /** Its caller has hung up, but what it asked for may still be done: it is told when that is known. */
+  hungUp = false
   private readonly trip: Trip
   private readonly resolve: (result: Result) => void
   private readonly reject: (error: unknown) => void
@@ -59,7 +61,7 @@ export class Passenger implements AbortObserver {
 
   /** The caller hung up. */
   handleEvent(): void {
-    this.trip.getOff(this, 'client')
+    this.trip.hangUp(this)
   }
 
   private leave(): boolean {
@@ -96,10 +98,21 @@ export abstract class Trip extends Ride {
     return { passenger, answer: promise }
   }
 
+  abstract hangUp(passenger: Passenger): void
+
   /** The others travel on; behind the last one what runs is cancelled. */
-  getOff(passenger: Passenger, why: CancelReason): void {
+  protected getOff(passenger: Passenger, why: CancelReason): void {
     passenger.fail(new Cancelled(why))
-    if (!this.riding.some(({ waits }) => waits)) this.cancel(why)
+    this.cancelIfLeft(why)
+  }
+
+  /** Cancels what runs if nobody waits for it any more. */
+  protected cancelIfLeft(why: CancelReason): void {
+    if (!this.riding.some(({ waits, hungUp }) => waits && !hungUp)) this.cancel(why)
+  }
+
+  protected isRiding(passenger: Passenger): boolean {
+    return this.riding.includes(passenger)
   }
 
   protected cancel(why: CancelReason): void {

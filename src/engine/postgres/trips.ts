@@ -1,6 +1,6 @@
 /** The two kinds of trips: reads, each for itself, and inserts, which are committed together, or else each by itself. */
 import type { Result } from '#engine/engine.ts'
-import { SessionLost } from '#engine/session-errors.ts'
+import { Cancelled, SessionLost } from '#engine/session-errors.ts'
 import { ServerError } from './server-error.ts'
 import { type Passenger, Trip } from './trip.ts'
 
@@ -10,6 +10,10 @@ export class ReadsTrip extends Trip {
     let first: number | undefined
     for (const { o } of this.waiting()) if (first === undefined || o.deadline < first) first = o.deadline
     return first
+  }
+
+  hangUp(passenger: Passenger): void {
+    this.getOff(passenger, 'client')
   }
 
   expire(): void {
@@ -57,7 +61,8 @@ const patienceMs = 250
 /**
  * All arrive when the server says that their transaction is committed. When it was rolled back, because one of them failed,
  * because the time of one was over or because it took too long, nothing has happened, and each is run by itself: the one
- * at fault last, and whoever takes long behind all the others.
+ * at fault last, and whoever takes long behind all the others. Who hangs up is told like everybody else: what is on its way may be
+ * committed all the same, and to say that it was not would have an idempotent request run twice.
  */
 export class InsertsTrip extends Trip {
   private until: number | undefined
@@ -69,6 +74,15 @@ export class InsertsTrip extends Trip {
   expire(): void {
     this.until = undefined
     this.cancel('patience')
+  }
+
+  hangUp(passenger: Passenger): void {
+    if (!this.isRiding(passenger)) {
+      this.getOff(passenger, 'client')
+      return
+    }
+    passenger.hungUp = true
+    this.cancelIfLeft('client')
   }
 
   private watch(): void {
@@ -97,6 +111,7 @@ export class InsertsTrip extends Trip {
       // What was not sent may be said of one only: its deadline had passed.
       const nothing = error instanceof ServerError || (error instanceof SessionLost && !error.sent)
       if (!nothing) for (const passenger of passengers) passenger.fail(error)
+      for (const passenger of passengers) if (passenger.hungUp) passenger.fail(new Cancelled('client'))
       const culprit = passengers[done.length]
       if (culprit === undefined) return passengers
       culprit.disturbed = !(error instanceof ServerError && error.cancelled === 'client')
@@ -129,8 +144,9 @@ export class InsertsTrip extends Trip {
       })
       if (result !== undefined) passenger.arrive(result)
     } catch (error) {
-      if (error instanceof ServerError && error.cancelled === 'patience') return false
-      passenger.fail(error)
+      const outOfPatience = error instanceof ServerError && error.cancelled === 'patience'
+      if (outOfPatience && !passenger.hungUp) return false
+      passenger.fail(outOfPatience ? new Cancelled('client') : error)
     } finally {
       this.until = undefined
     }

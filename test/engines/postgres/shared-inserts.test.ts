@@ -182,23 +182,56 @@ for (const version of postgresVersions) {
       expect(await ids()).toEqual([2])
     })
 
-    it('go on without who hangs up', async () => {
-      const caller = new AbortController()
+    /** Two who insert 1 and 2 at once; the callers named leave when that is on its way. */
+    const leaving = async (who: readonly number[]) => {
       const { seats, over } = c.share(2, 'inserts')
-      const [first, second] = [1, 2].map((id, i) =>
-        told(
-          (seats[i] as Connection).run(
-            insert,
-            [String(id), null],
-            limits(5000, i === 0 ? caller.signal : never),
-          ),
-        ),
+      const callers = [new AbortController(), new AbortController()]
+      const answers = callers.map(({ signal }, i) =>
+        told((seats[i] as Connection).run(insert, [String(i + 1), null], limits(5000, signal))),
       )
-      caller.abort()
-      expect(await first).toMatchObject({ outcome: 'client' })
-      expect(await second).toMatchObject({ outcome: 'done' })
+      for (const i of who) callers[i]?.abort()
+      const all = outcomes(await Promise.all(answers))
       await over
-      expect(await ids()).toContain(2)
+      return all
+    }
+
+    it('tell who hangs up what became of it, and not before that is known', async () => {
+      expect(await leaving([0])).toEqual(['done', 'done'])
+      expect(await ids()).toEqual([1, 2])
+    })
+
+    it('are done all the same when all hang up and it takes no time', async () => {
+      expect(await leaving([0, 1])).toEqual(['done', 'done'])
+      expect(await ids()).toEqual([1, 2])
+    })
+
+    it('are cancelled when all hang up and it takes long', async () => {
+      const other = await open()
+      await other.transaction(limits(), async (t) => {
+        await t.run(insert, ['2', null], { format: 'object' })
+        expect(await leaving([0, 1])).toEqual(['client', 'client'])
+      })
+      await other.close()
+      expect(await ids()).toEqual([2])
+      expect(c.isUsable()).toBe(true)
+    })
+
+    it('are not done for who has hung up when they must begin again', async () => {
+      await sql('INSERT INTO things VALUES (2)')
+      expect(await leaving([0])).toEqual(['client', '23505'])
+      expect(await ids()).toEqual([2])
+    })
+
+    it('of one alone tell the truth as well', async () => {
+      const caller = new AbortController()
+      const { seats, over } = c.share(1, 'inserts')
+      const answer = told((seats[0] as Connection).run(insert, ['1', null], limits(5000, caller.signal)))
+      // It has been sent now, and cannot have been answered yet.
+      for (let i = 0; i < 10; i++) await Promise.resolve()
+      caller.abort()
+      expect(await answer).toMatchObject({ outcome: 'done' })
+      await over
+      expect(await ids()).toEqual([1])
     })
 
     it('have an unknown outcome when the session is lost under them', async () => {

@@ -1,7 +1,7 @@
 /** What the network or the driver's own session says → a fault in common words; the part of classification that all engines share. */
 import { inspect } from 'node:util'
 import type { Fault } from './engine.ts'
-import { Cancelled, type CancelReason, SessionLost } from './session-errors.ts'
+import { Cancelled, type CancelReason, SessionLost, TypesChanged } from './session-errors.ts'
 
 export type Rule = Pick<Fault, 'kind' | 'applied'>
 /** A statement that fails takes its effects back. */
@@ -52,6 +52,7 @@ const network: Readonly<Record<string, Rule>> = {
 /** What the session itself throws; undefined for anything else. A server that says why it hangs up is believed over the mere loss. */
 export function classifySession(error: unknown, classify: (error: unknown) => Fault): Fault | undefined {
   if (error instanceof Cancelled) return { ...no(whyCancelled(error.why)), native: error.message }
+  if (error instanceof TypesChanged) return { ...unknown('missing_object'), native: error.message }
   if (!(error instanceof SessionLost)) return undefined
   const cause = error.cause === undefined ? undefined : classify(error.cause)
   const because = cause === undefined || cause.kind === 'unknown' ? unknown('disconnected') : cause

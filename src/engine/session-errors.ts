@@ -31,3 +31,8 @@ export class Cancelled extends Error {
     this.why = why
   }
 }
+
+/** What comes is of another type than the statement was made for: the schema has changed. It may have been run. */
+export class TypesChanged extends Error {
+  override readonly name = 'TypesChanged'
+}

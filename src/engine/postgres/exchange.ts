@@ -13,6 +13,8 @@ export interface Step {
   readonly values: readonly (string | null)[]
   /** In what form its columns are wanted, 0 text and 1 binary; left out: all as text. */
   readonly formats?: readonly number[] | undefined
+  /** Whether its columns, of these types (object ids), are what they are taken for; left out: they always are. */
+  readonly fits?: ((types: readonly number[]) => boolean) | undefined
   /** Keep it prepared. */
   readonly prepare: boolean
 }

@@ -1,7 +1,7 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
 import { createAlarm } from '#engine/alarm.ts'
 import { endSocket } from '#engine/dial.ts'
-import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
+import { Cancelled, type CancelReason, SessionLost, TypesChanged } from '#engine/session-errors.ts'
 import {
   cancelGraceMs,
   type Exchange,
@@ -20,6 +20,7 @@ import {
   createWireWriter,
   readServerMessage,
   terminateMessage,
+  typesOfColumns,
 } from './wire.ts'
 
 /** How long the step behind may take: the answer of the one before waits for it. Then the session is given up. */
@@ -104,7 +105,10 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       prepared.set(step.text, name)
       parsing.push(step.text)
     }
-    writer.parse(name, step.text).bind(name, step.values, step.formats).execute(rows)
+    writer.parse(name, step.text)
+    // Once is enough: the server refuses to run a prepared statement whose columns have changed since.
+    if (step.fits !== undefined) writer.describe(name)
+    writer.bind(name, step.values, step.formats).execute(rows)
   }
 
   /**
@@ -140,6 +144,9 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         return
       case backend.parseComplete:
         if (exchange !== undefined) (exchange.answered ? exchange.parsingBehind : exchange.parsing).shift()
+        return
+      case backend.rowDescription:
+        if (exchange !== undefined) checkTypes(exchange, typesOfColumns(bytes, start))
         return
       case backend.commandComplete:
         if (exchange === undefined || exchange.answered) return
@@ -196,9 +203,18 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     }
   }
 
+  /** Only steps ask, so it is about the one that comes next. */
+  const checkTypes = (exchange: Exchange, types: readonly number[]) => {
+    const step = exchange.steps[exchange.done]
+    if (step?.fits === undefined || step.fits(types)) return
+    exchange.broken ??= new TypesChanged('the columns of the statement have other types than it was made for')
+    forget(step.text, [], '26000')
+  }
+
   const stepDone = (exchange: Exchange, affected: number) => {
     exchange.done++
     exchange.affected += affected
+    if (exchange.broken !== undefined) return
     try {
       exchange.o.onDone?.(affected)
     } catch (error) {
@@ -215,7 +231,8 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       else writer.closePortal().sync()
       send()
     }
-    exchange.o.portal?.onBatch().then(go, (error: unknown) => {
+    if (exchange.broken !== undefined) go('stop')
+    else exchange.o.portal?.onBatch().then(go, (error: unknown) => {
       exchange.broken ??= error as Error
       go('stop')
     })

@@ -12,6 +12,7 @@ export const backend = {
   parseComplete: 0x31,
   portalSuspended: 0x73,
   readyForQuery: 0x5a,
+  rowDescription: 0x54,
   backendKeyData: 0x4b,
 } as const
 
@@ -20,6 +21,8 @@ export interface WireWriter {
   parse(statement: string, text: string): WireWriter
   /** @param formats of the results, 0 text and 1 binary, a number for each column; left out: all as text */
   bind(statement: string, values: readonly (string | null)[], formats?: readonly number[]): WireWriter
+  /** Asks what types the columns of a statement have. */
+  describe(statement: string): WireWriter
   /** `rows` 0: all of them. */
   execute(rows: number): WireWriter
   closeStatement(statement: string): WireWriter
@@ -68,6 +71,15 @@ export function createWireWriter(): WireWriter {
     end = buffer.writeInt32BE(value, end)
   }
 
+  /** Close and Describe name a statement (`S`) or a portal (`P`). */
+  const about = (message: number, what: 0x50 | 0x53, name: string) => {
+    open(message)
+    room(1)
+    buffer[end++] = what
+    text(name)
+    return seal()
+  }
+
   const writer: WireWriter = {
     parse(statement, sql) {
       open(0x50)
@@ -103,20 +115,9 @@ export function createWireWriter(): WireWriter {
       int32(rows)
       return seal()
     },
-    closeStatement(statement) {
-      open(0x43)
-      room(1)
-      buffer[end++] = 0x53
-      text(statement)
-      return seal()
-    },
-    closePortal() {
-      open(0x43)
-      room(1)
-      buffer[end++] = 0x50
-      text('')
-      return seal()
-    },
+    describe: (statement) => about(0x44, 0x53, statement),
+    closeStatement: (statement) => about(0x43, 0x53, statement),
+    closePortal: () => about(0x43, 0x50, ''),
     flush() {
       open(0x48)
       return seal()
@@ -249,6 +250,19 @@ export function readServerMessage(bytes: Buffer, start: number, end: number): Se
     // A place within a value comes with a context, one in a routine's statement with that statement.
     pointed: fields['q'] !== undefined || (fields['P'] !== undefined && fields['W'] === undefined),
   }
+}
+
+/** The object ids of the types of the columns in a RowDescription; of a domain, its base type's. */
+export function typesOfColumns(bytes: Buffer, start: number): readonly number[] {
+  const types: number[] = []
+  let at = start + 2
+  for (let left = bytes.readUInt16BE(start); left > 0; left--) {
+    // Behind the name: table (4), its column (2), type (4), size (2), modifier (4), format (2).
+    const name = bytes.indexOf(0, at) + 1
+    types.push(bytes.readUInt32BE(name + 6))
+    at = name + 18
+  }
+  return types
 }
 
 /** The number of rows in a CommandComplete tag: `INSERT 0 5` → 5, `SELECT 10` → 10, `BEGIN` → 0. */

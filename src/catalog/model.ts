@@ -111,6 +111,8 @@ export interface Routine extends TableId {
   readonly parameters: readonly Parameter[]
   /** Promises not to write (STABLE or IMMUTABLE): reachable by GET. */
   readonly readOnly: boolean
+  /** Of a procedure: as far as its text shows it cannot commit by itself, so that a call that fails has changed nothing. */
+  readonly atomic?: true
   readonly returns:
     | { readonly kind: 'void' }
     | { readonly kind: 'scalar'; readonly type: ValueType; readonly set: boolean }

@@ -1,4 +1,5 @@
 /** What a dialect wrote, as what a driver runs. */
+import type { Routine } from '#catalog/model.ts'
 import type { Compiled } from './engine.ts'
 import type { Grammar, Written } from './grammar.ts'
 import { finish } from './sql.ts'
@@ -15,3 +16,7 @@ export const compiled = (
   columns: written.columns,
   prepare,
 })
+
+/** The call of this routine, marked when it may commit by itself. */
+export const callOf = ({ kind, readOnly, atomic }: Routine, q: Compiled): Compiled =>
+  kind === 'procedure' && !readOnly && atomic !== true ? { ...q, mayCommit: true } : q

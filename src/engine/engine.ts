@@ -62,6 +62,8 @@ export interface Compiled {
   readonly prepare: boolean
   /** Works out the columns of a call whose result nobody can tell before it runs, from what the server says of it; `columns` is empty then. */
   readonly describe?: (given: readonly { name: string; type: ValueType }[]) => readonly OutputColumn[]
+  /** The call of a procedure that may commit by itself: when it fails, a part of it may be done, whatever transaction it ran in. */
+  readonly mayCommit?: true
   /** Run in order, in one transaction, instead of `text` (which then is the texts of all steps, for caches and tests). */
   readonly steps?: readonly CompiledStep[]
 }

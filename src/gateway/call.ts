@@ -33,6 +33,7 @@ export function createCall({
       resource: request.routine,
       write,
       source: request.method === 'GET' ? 'url' : 'body',
+      mayCommit: q.mayCommit,
     } as const
     const { returns } = routine
     if (returns.kind === 'void') {

@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { Connection, Engine, Fault } from '#engine/engine.ts'
+import { SessionLost } from '#engine/session-errors.ts'
 import type { Pool, Sharing } from '#pool/types.ts'
 import type { Breakers } from './breakers.ts'
 import { createCompany } from './company.ts'
@@ -17,6 +18,8 @@ export interface Trip {
   readonly source: 'url' | 'body'
   /** One statement so cheap that it may travel with others of the kind. */
   readonly shares?: Sharing | undefined
+  /** A procedure that may have committed a part of its work when it fails. */
+  readonly mayCommit?: true | undefined
   /** Rows leave in pieces, at the pace of whoever reads them. */
   readonly stream?: true
   /** Whether the body may still run again; asked after a failure. Default: yes. */
@@ -64,6 +67,23 @@ function mayRepeat({ fault, demoted }: Failure, write: boolean): boolean {
     default:
       return false
   }
+}
+
+/** What may befall a procedure anywhere in its work, and not because of what it was asked for. */
+const anywhere: ReadonlySet<Fault['kind']> = new Set<Fault['kind']>([
+  'disconnected',
+  'conflict',
+  'stale_plan',
+  'missing_object',
+  'timeout',
+  'cancelled',
+  'busy',
+])
+
+/** "It changed nothing" is said of a statement; a procedure may have committed before that one began. */
+function asFarAsKnown(fault: Fault, thrown: unknown, { mayCommit }: Trip): Fault {
+  const sent = !(thrown instanceof SessionLost) || thrown.sent
+  return mayCommit && sent && anywhere.has(fault.kind) ? { ...fault, applied: 'unknown' } : fault
 }
 
 /**
@@ -148,7 +168,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
               note()
               breakers.worked(trip, 0)
             } else {
-              const fault = engine.classify(thrown)
+              const fault = asFarAsKnown(engine.classify(thrown), thrown, trip)
               note(fault.kind)
               breakers.failed(trip, fault, took())
               failure = { fault, demoted: fault.kind === 'read_only' && (await wasDemoted(connection)) }
@@ -175,6 +195,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
         if (again && clock.now() < ctx.deadline && !ctx.signal.aborted) continue
         throw errorOfFault(fault, thrown, {
           write: trip.write,
+          mayCommit: trip.mayCommit === true,
           source: trip.source,
           development: d.development,
           budgetMs: ctx.deadline - began,

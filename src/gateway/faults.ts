@@ -5,6 +5,8 @@ import type { Fault } from '#engine/engine.ts'
 export interface FaultSite {
   /** Whether the statement could have changed anything. */
   readonly write: boolean
+  /** A procedure that may have committed before it failed. */
+  readonly mayCommit?: boolean
   /** `url`: the values came from the query string or path; `body`: from a body. */
   readonly source: 'url' | 'body'
   /** Adds the database's own text; only in development. */
@@ -32,7 +34,9 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
   if (site.write && fault.applied === 'unknown' && fault.kind !== 'unknown')
     return because(
       'outcome_unknown',
-      'The connection was lost after the write was sent: it may or may not have been applied. It was not repeated.',
+      site.mayCommit
+        ? 'The procedure was interrupted, and may have committed all or a part of its work before. It was not repeated.'
+        : 'The connection was lost after the write was sent: it may or may not have been applied. It was not repeated.',
     )
   switch (fault.kind) {
     case 'unique':

@@ -181,9 +181,16 @@ function readRoutines(
 ): Routine[] {
   const kindOf = (type: string | null | undefined) => (type === 'PROCEDURE' ? 'procedure' : 'function')
   const owned = Map.groupBy(parameters, ([name, type]) => `${kindOf(type)} ${name}`)
-  return routines.flatMap(([name, type, access, comment]) => {
+  return routines.flatMap(([name, type, access, comment, , atomic]) => {
     const kind = kindOf(type)
-    const row = { schema, name: name ?? '', kind, access: access ?? '', comment: comment ?? '' } as const
+    const row = {
+      schema,
+      name: name ?? '',
+      kind,
+      access: access ?? '',
+      comment: comment ?? '',
+      atomic: kind === 'procedure' && atomic === '1',
+    } as const
     const own = (owned.get(`${kind} ${name}`) ?? []).map(([, , parameter, mode, native]) => ({
       name: parameter ?? '',
       mode: mode ?? null,

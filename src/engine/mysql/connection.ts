@@ -197,6 +197,8 @@ export function createConnection(
 
   const transaction: Connection['transaction'] = async (o, body) => {
     let open = false
+    /** Something has been run that may have committed by itself. */
+    let mayBeDone = false
     const t: Transaction = {
       run: async (q, values, ro) => {
         await limitStatements(o)
@@ -204,6 +206,7 @@ export function createConnection(
           open = true
           await command(o.readOnly ? beginReadOnly : begin, o)
         }
+        mayBeDone ||= q.mayCommit === true
         return runInside(q, values, { ...ro, deadline: o.deadline, signal: o.signal })
       },
     }
@@ -221,7 +224,7 @@ export function createConnection(
       }
       // Without a COMMIT nothing of it can have happened.
       if (error instanceof SessionLost && !committing)
-        throw new SessionLost(error.message, false, { cause: error, cancelled: error.cancelled })
+        throw new SessionLost(error.message, mayBeDone, { cause: error, cancelled: error.cancelled })
       throw error
     }
   }
@@ -247,7 +250,8 @@ export function createConnection(
       try {
         return await transaction(o, (t) => t.run(q, values, how))
       } catch (error) {
-        if (more === 0 || !(error instanceof ServerError) || error.errno !== deadlock) throw error
+        if (more === 0 || q.mayCommit || !(error instanceof ServerError) || error.errno !== deadlock)
+          throw error
       }
     }
   }

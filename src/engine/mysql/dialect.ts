@@ -1,6 +1,6 @@
 /** Statements to the SQL of MySQL (8.0 and later) and MariaDB (10.6 and later). Deterministic: equal statements give equal text. */
 import type { Statement } from '#plan/ast.ts'
-import { compiled } from '#engine/compiled.ts'
+import { callOf, compiled } from '#engine/compiled.ts'
 import type { Compiled } from '#engine/engine.ts'
 import { count, select } from '#engine/reads.ts'
 import { call } from './calls.ts'
@@ -30,7 +30,7 @@ export function compile(statement: Statement, flavour: Flavour): Compiled {
     case 'delete':
       return compiledSteps(g, 'delete', remove(g, flavour, statement))
     case 'call':
-      return call(g, statement)
+      return callOf(statement.routine, call(g, statement))
     default:
       return statement satisfies never
   }

@@ -11,6 +11,8 @@ export interface RoutineRow extends TableId {
   /** SQL_DATA_ACCESS. */
   readonly access: string
   readonly comment: string
+  /** A procedure whose text was shown, and has nothing that ends a transaction. */
+  readonly atomic: boolean
 }
 
 /** A parameter, or, without a mode, what a function returns. */
@@ -84,6 +86,7 @@ export function readRoutine(
         hasDefault: false,
       })),
     readOnly: row.access === 'READS SQL DATA' || row.access === 'NO SQL',
+    ...(row.atomic && { atomic: true }),
     returns: given,
     executable: grants.allows('EXECUTE', { kind, schema, name }),
     ...(row.comment !== '' && { comment: row.comment }),

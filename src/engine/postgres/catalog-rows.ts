@@ -96,6 +96,8 @@ export interface RoutineRow {
   readonly kind: 'function' | 'procedure'
   /** Neither immutable nor stable. */
   readonly volatile: boolean
+  /** A procedure that cannot commit by itself. */
+  readonly atomic: boolean
   readonly set: boolean
   readonly result: string
   /** How many of the last input parameters have a default. */

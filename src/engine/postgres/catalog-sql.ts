@@ -204,6 +204,10 @@ const routines = rowsOf(
     name: 'p.proname',
     kind: `case p.prokind when 'p' then 'procedure' else 'function' end`,
     volatile: `p.provolatile = 'v'`,
+    // PL/pgSQL commits by COMMIT and ROLLBACK, or by a CALL of what does; SQL, and what has settings or a definer, cannot (manual, CREATE PROCEDURE).
+    atomic: `p.prokind = 'p' and (p.prosecdef or p.proconfig is not null or exists (
+    select from pg_catalog.pg_language l where l.oid = p.prolang
+      and (l.lanname = 'sql' or l.lanname = 'plpgsql' and p.prosrc !~* '\\m(commit|rollback|call)\\M')))`,
     set: 'p.proretset',
     result: 'p.prorettype',
     defaults: 'p.pronargdefaults',

@@ -1,6 +1,6 @@
 /** Statements to PostgreSQL's SQL (14 and later). Deterministic: equal statements give equal text. */
 import type { Statement } from '#plan/ast.ts'
-import { compiled } from '#engine/compiled.ts'
+import { callOf, compiled } from '#engine/compiled.ts'
 import type { Compiled } from '#engine/engine.ts'
 import { count, select } from '#engine/reads.ts'
 import { call } from './calls.ts'
@@ -25,7 +25,7 @@ export function compile(statement: Statement): Compiled {
     case 'delete':
       return compiled(grammar, 'delete', remove(statement))
     case 'call':
-      return compiled(grammar, 'call', call(statement))
+      return callOf(statement.routine, compiled(grammar, 'call', call(statement)))
     default:
       return statement satisfies never
   }

@@ -141,6 +141,17 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     return { step: { text: setTimeoutText, values: [String(ms)], prepare: true }, ms }
   }
 
+  /**
+   * A procedure that commits must be all there is in its transaction (PostgreSQL 18 refuses the COMMIT else), and what
+   * was set before in the same trip would outlive its failure.
+   */
+  const limitApart = async (o: RunOptions): Promise<void> => {
+    const limit = timeoutStep(o.deadline)
+    if (limit === undefined) return
+    await session.exchange([limit.step], { deadline: o.deadline, signal: o.signal, onRow: nothing })
+    timeout = limit.ms
+  }
+
   const exchange = async (
     steps: readonly Step[],
     before: readonly Step[],
@@ -165,6 +176,7 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     before: readonly Step[],
     o: RunOptions & Pick<ExchangeOptions, 'behind'>,
   ): Promise<Result> => {
+    if (q.mayCommit && before.length === 0) await limitApart(o)
     const rows = writerOf(q, o)
     const affected = await exchange([stepOf(q, values)], before, {
       deadline: o.deadline,

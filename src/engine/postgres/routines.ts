@@ -86,6 +86,7 @@ export function readRoutine(row: RoutineRow, context: RoutineContext): Routine |
       hasDefault: withDefault.has(p),
     })),
     readOnly: row.kind === 'function' && !row.volatile,
+    ...(row.atomic && { atomic: true }),
     returns: given,
     executable: row.executable,
     ...(row.comment !== null && { comment: row.comment }),

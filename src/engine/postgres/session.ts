@@ -232,10 +232,11 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       send()
     }
     if (exchange.broken !== undefined) go('stop')
-    else exchange.o.portal?.onBatch().then(go, (error: unknown) => {
-      exchange.broken ??= error as Error
-      go('stop')
-    })
+    else
+      exchange.o.portal?.onBatch().then(go, (error: unknown) => {
+        exchange.broken ??= error as Error
+        go('stop')
+      })
   }
 
   /** The outcome is known and nothing can change it any more; what runs behind it has its own time. */

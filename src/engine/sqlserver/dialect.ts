@@ -12,7 +12,7 @@
  *   digits, the shortest digits and base64. Columns of encoding `raw` may hold marks (marks.ts).
  */
 import type { Statement } from '#plan/ast.ts'
-import { compiled } from '#engine/compiled.ts'
+import { callOf, compiled } from '#engine/compiled.ts'
 import type { Compiled } from '#engine/engine.ts'
 import { select } from '#engine/reads.ts'
 import { call } from './calls.ts'
@@ -38,7 +38,7 @@ export function compile(statement: Statement): Compiled {
     case 'delete':
       return compiled(grammar, 'delete', remove(grammar, statement))
     case 'call':
-      return compiled(grammar, 'call', call(statement))
+      return callOf(statement.routine, compiled(grammar, 'call', call(statement)))
     default:
       return statement satisfies never
   }

@@ -236,6 +236,8 @@ function createConnection(session: Session, clock: Clock, initialLockTimeout: nu
       const control = { deadline: o.deadline, signal: o.signal, onColumns: ignore, onRow: ignore }
       let open = false
       let committing = false
+      /** Something has been run that may have committed by itself. */
+      let mayBeDone = false
       const t: Transaction = {
         run: async (q, values, ro) => {
           if (!open) {
@@ -243,6 +245,7 @@ function createConnection(session: Session, clock: Clock, initialLockTimeout: nu
             open = true
             await session.exchange(begin, control).catch(notYet)
           }
+          mayBeDone ||= q.mayCommit === true
           return run(q.text, q, values, { ...ro, deadline: o.deadline, signal: o.signal })
         },
       }
@@ -254,7 +257,7 @@ function createConnection(session: Session, clock: Clock, initialLockTimeout: nu
       } catch (error) {
         if (open) await takeBack()
         // Without a COMMIT nothing of it can have happened.
-        if (committing) throw error
+        if (committing || mayBeDone) throw error
         if (error instanceof Interrupted) throw new Cancelled(error.why)
         if (error instanceof SessionLost)
           throw new SessionLost(error.message, false, { cause: error, cancelled: error.cancelled })

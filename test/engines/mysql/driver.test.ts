@@ -244,7 +244,8 @@ describeUnless(missing)('the driver on MariaDB', () => {
       for (let i = 0; i < 20; i++) {
         const caller = new AbortController()
         setTimeout(() => caller.abort(), 2)
-        await c.run(nap(0.01), [], within(1000, 'array', caller.signal))
+        // Where it is late itself, nothing is sent.
+        await c.run(nap(0.01), [], within(1000, 'array', caller.signal)).catch(() => {})
       }
       // On a busy machine 10 ms may take more than the 50 that it has.
       expect(seen.length).toBeLessThan(10)

@@ -115,6 +115,8 @@ export interface Standing extends Mark {
   /** Tells this server from all others, by whatever name it is reached; another text after a restart will do. */
   readonly server: string
   readonly role: ServerRole
+  /** Of a primary: how far it has written in memory, where that is beyond `position`, which a crash cannot take back. */
+  readonly written?: string
   /** It takes writes and yet replicates from another server: a replica that nobody made read-only, or one of two that feed each other. */
   readonly fed?: boolean
   /** On a replica: age in ms, by its own clock, of the last change it has replayed. An idle primary makes it grow. */

@@ -298,7 +298,8 @@ export interface Engine {
     Partial<Record<'reads' | 'inserts', (c: Connection, borrowers: number) => Shared>>
   >
   /**
-   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
+   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are, but
+   * for one that the engine keeps for itself where the address has changed.
    * @throws GatewayError when they do not say where the database is
    */
   redirect(options: DatabaseOptions): void

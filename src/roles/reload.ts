@@ -88,6 +88,8 @@ export function createApply(d: {
     if (touches('database')) {
       gateway.redirect()
       for (const pool of gateway.pools) pool.renew()
+      // Another place may have another schema, and its engine may not announce changes.
+      gateway.schema.suspect()
     }
     d.onApplied()
     return 'applied'

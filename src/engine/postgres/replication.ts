@@ -71,8 +71,8 @@ function readHistory(text: string): readonly Mark[] {
     .map(([line = '', position = '']) => ({ line, position }))
 }
 
-/** For one server. Remembers the forks before its present timeline, which do not change. */
-export function createReplication(): Replication {
+/** For one server. Remembers the forks before its present timeline, which do not change, until it is told that the server is another. */
+export function createReplication(): Replication & { forget(): void } {
   let known: { readonly line: string; readonly forks: readonly Mark[] } | undefined
 
   const forksOf = async (c: Connection, at: Standing, o: Until): Promise<readonly Mark[]> => {
@@ -84,6 +84,10 @@ export function createReplication(): Replication {
   }
   return {
     exact: true,
+
+    forget() {
+      known = undefined
+    },
 
     async standing(c, o) {
       const [row] = await c.query(standingText, [], o)

@@ -46,11 +46,11 @@ function setUp(changes: Partial<BreakerSettings> = {}, chance = 0) {
     for (let i = 0; i < times; i++)
       if (admitted()) {
         through++
-        breaker.note(true, 1)
+        breaker.note(true, 0)
       }
     return through
   }
-  const succeed = (times: number, ms = 1) => {
+  const succeed = (times: number, ms = 0) => {
     for (let i = 0; i < times; i++) if (admitted()) breaker.note(false, ms)
   }
   const moves = () => seen.flatMap((o) => (o.kind === 'breaker' ? [o.to] : []))
@@ -198,6 +198,25 @@ describe('coming back', () => {
     expect(breaker.stats()).toMatchObject({ state: 'open', nextProbeMs: 800 })
     await clock.advance(800)
     expect(moves()).toEqual(['open', 'ramp', 'open', 'ramp'])
+  })
+
+  it('hears nothing from calls that began before it opened, in the ramp and after it', async () => {
+    const { clock, breaker, fail, moves } = await recovering()
+    expect(fail(1)).toBe(1)
+    await clock.advance(10)
+    // Deadlines of long ago, of a statement and of a stream.
+    for (let i = 0; i < 20; i++) {
+      breaker.note(true, 5000)
+      breaker.note(true, 0, 5000)
+    }
+    expect(breaker.stats().state).toBe('ramp')
+    await clock.advance(1000)
+    for (let i = 0; i < 20; i++) breaker.note(true, 5000)
+    expect(breaker.stats()).toMatchObject({ state: 'closed', calls: 0 })
+    expect(moves()).toEqual(['open', 'ramp', 'closed'])
+    // Those that it let through on the way back count to the end.
+    for (let i = 0; i < 20; i++) breaker.note(true, 1005)
+    expect(breaker.stats().state).toBe('open')
   })
 
   it('grows the open time up to its limit while the target flaps, and forgets that after calm', async () => {

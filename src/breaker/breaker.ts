@@ -70,8 +70,12 @@ export interface BreakerStats extends Counts {
 export interface Breaker {
   /** @throws GatewayError breaker_open, at once and with the numbers */
   admit(): void
-  /** What became of an admitted call. Calls that say nothing of the target are not told. */
-  note(failed: boolean, ms: number): void
+  /**
+   * What became of an admitted call. Calls that say nothing of the target are not told.
+   * @param ms what it took, for whether it was slow
+   * @param age how long ago (ms) the target was given it, where that is not the same
+   */
+  note(failed: boolean, ms: number, age?: number): void
   stats(): BreakerStats
   /** Ends its timers and tries. */
   stop(): void
@@ -92,6 +96,8 @@ export function createBreaker(settings: BreakerSettings, d: BreakerDependencies)
   let state: State = { kind: 'closed', since: clock.now(), wait: 0 }
   let timer: Timer | undefined
   let trying: AbortController | undefined
+  /** When it came back last: calls that began before that tell of the outage, however late they end. */
+  let back = Number.NEGATIVE_INFINITY
 
   /** The only writer of `state`. */
   const move = (next: State, detail: Readonly<Record<string, unknown>> = {}) => {
@@ -142,7 +148,10 @@ export function createBreaker(settings: BreakerSettings, d: BreakerDependencies)
       trying = undefined
       abort.abort()
       if (state.kind !== 'open') return
-      if (!failed) return climb(0)
+      if (!failed) {
+        back = clock.now()
+        return climb(0)
+      }
       const wait = settings.openFor * (0.8 + 0.4 * d.random())
       move({ ...state, nextProbe: clock.now() + wait, probes: state.probes + 1 })
       timer = clock.after(wait, probe)
@@ -195,8 +204,9 @@ export function createBreaker(settings: BreakerSettings, d: BreakerDependencies)
           state satisfies never
       }
     },
-    note: (failed, ms) => {
+    note: (failed, ms, age = ms) => {
       const now = clock.now()
+      if (now - age < back) return
       const outcome: Outcome = failed ? 'failure' : ms > settings.slowCall ? 'slow' : 'ok'
       switch (state.kind) {
         case 'closed':

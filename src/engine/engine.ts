@@ -117,6 +117,8 @@ export interface Standing extends Mark {
   /** Tells this server from all others, by whatever name it is reached; another text after a restart will do. */
   readonly server: string
   readonly role: ServerRole
+  /** Of a primary: how far it has written in memory, where that is beyond `position`, which a crash cannot take back. */
+  readonly written?: string
   /** It takes writes and yet replicates from another server: a replica that nobody made read-only, or one of two that feed each other. */
   readonly fed?: boolean
   /** On a replica: age in ms, by its own clock, of the last change it has replayed. An idle primary makes it grow. */
@@ -298,7 +300,8 @@ export interface Engine {
     Partial<Record<'reads' | 'inserts', (c: Connection, borrowers: number) => Shared>>
   >
   /**
-   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
+   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are, but
+   * for one that the engine keeps for itself where the address has changed.
    * @throws GatewayError when they do not say where the database is
    */
   redirect(options: DatabaseOptions): void

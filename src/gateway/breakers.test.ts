@@ -9,7 +9,8 @@ function setUp() {
   const told: string[] = []
   const breaker = (name: string): Breaker => ({
     admit: () => void told.push(`${name} admit`),
-    note: (failed, ms) => void told.push(`${name} ${failed ? 'failed' : 'worked'} ${ms}`),
+    note: (failed, ms, age = ms) =>
+      void told.push(`${name} ${failed ? 'failed' : 'worked'} ${ms}${age === ms ? '' : ` of ${age}`}`),
     stats: () => {
       throw new Error('not asked')
     },
@@ -70,5 +71,5 @@ test.each([
 test('a stream is never slow: it runs as fast as its reader', () => {
   const { told, breakers } = setUp()
   breakers.worked({ write: false, stream: true }, 60_000)
-  expect(told).toEqual(['read worked 0'])
+  expect(told).toEqual(['read worked 0 of 60000'])
 })

@@ -68,12 +68,13 @@ export function createBreakers(o: { read: Breaker; write?: Breaker; slowCallMs: 
   const all = o.write === undefined ? [o.read] : [o.read, o.write]
   return {
     admit: (trip) => of(trip).admit(),
-    worked: (trip, ms) => of(trip).note(false, trip.stream ? 0 : ms),
+    worked: (trip, ms) => of(trip).note(false, trip.stream ? 0 : ms, ms),
     failed: (trip, fault, ms) => {
       const verdict = verdictOf(fault, ms, o.slowCallMs)
-      if (verdict !== 'nothing') of(trip).note(verdict === 'ill', trip.stream ? 0 : ms)
+      if (verdict !== 'nothing') of(trip).note(verdict === 'ill', trip.stream ? 0 : ms, ms)
     },
     notReached: (trip, thrown) => {
+      // News of now, however long it has waited: the pool was still trying.
       if (couldNotConnect(thrown)) of(trip).note(true, 0)
     },
     stats: () => all.map((breaker) => breaker.stats()),

@@ -62,3 +62,15 @@ test('a caller is who it says it is, else its subject, else nobody in particular
   expect(new Set(callers).size).toBe(3)
   expect(of('b', 'a')).toBe(of('anonymous', 'a'))
 })
+
+test('long names are told apart to their last character, and cost little more than short ones', () => {
+  const windows = createWindows(virtualClock(), 5000)
+  const long = (end: string) => `client ${'x'.repeat(32_000)}${end}`
+  windows.wrote(long('a'))
+  expect([windows.open(long('a')), windows.open(long('b'))]).toEqual([true, false])
+  const began = performance.now()
+  for (let i = 1000; i < 4000; i++) windows.wrote(long(String(i)))
+  // Remembered whole they would be 100 MB, and take minutes: all have one hash.
+  expect(performance.now() - began).toBeLessThan(15_000)
+  expect(windows.open(long('3999'))).toBe(true)
+})

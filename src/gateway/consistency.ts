@@ -1,4 +1,5 @@
 /** Read-your-writes: signed tokens that stand for a position, and the window in which a caller's reads follow its writes. */
+import { createHash } from 'node:crypto'
 import type { Clock } from '#base/clock.ts'
 import type { Context } from '#base/context.ts'
 import { GatewayError } from '#base/errors.ts'
@@ -41,6 +42,14 @@ export interface Windows {
 
 /** Most callers remembered; beyond it the window of the one that wrote longest ago becomes everybody's. */
 const mostCallers = 10_000
+/**
+ * Names up to this length are remembered as they are, longer ones by their hash: a header may have many kilobytes, and of texts
+ * above 16 KiB V8 hashes nothing but the length, so that a Map of them is searched from end to end.
+ */
+const longestName = 100
+
+const keyOf = (caller: string): string =>
+  caller.length <= longestName ? caller : `long ${createHash('sha256').update(caller).digest('base64url')}`
 
 /** @param ms length of the window after a write */
 export function createWindows(clock: Pick<Clock, 'now'>, ms: number): Windows {
@@ -51,8 +60,9 @@ export function createWindows(clock: Pick<Clock, 'now'>, ms: number): Windows {
     wrote: (caller) => {
       if (ms === 0) return
       const now = clock.now()
-      ends.delete(caller)
-      ends.set(caller, now + ms)
+      const key = keyOf(caller)
+      ends.delete(key)
+      ends.set(key, now + ms)
       for (const [oldest, end] of ends) {
         if (end > now && ends.size <= mostCallers) break
         ends.delete(oldest)
@@ -61,7 +71,7 @@ export function createWindows(clock: Pick<Clock, 'now'>, ms: number): Windows {
     },
     open: (caller) => {
       const now = clock.now()
-      return now < everybody || now < (ends.get(caller) ?? now)
+      return now < everybody || now < (ends.get(keyOf(caller)) ?? now)
     },
   }
 }

@@ -47,6 +47,8 @@ export interface Monitor {
   seat(): Seat
   /** A round of looks at all hosts that begins now, or the one under way. */
   lookAround(): Promise<void>
+  /** Sessions with these servers go elsewhere from now on: what was known of them is forgotten, and they are looked at. */
+  moved(names: ReadonlySet<string>): void
   stats(): readonly ServerStats[]
 }
 
@@ -61,6 +63,8 @@ const headStartMs = 100
 
 interface Watched {
   readonly server: Server
+  /** Counts its moves: what was asked before one says nothing of the server it is now. */
+  place: number
   session: Connection | undefined
   standing: Standing | undefined
   failures: number
@@ -84,8 +88,8 @@ export function createMonitor(d: MonitorDependencies): Monitor {
   const [first] = d.servers
   if (first === undefined) throw new Error('nothing to watch')
   const { replication } = first
-  const progress = createProgress(replication)
-  const seats = createSeat(replication.younger)
+  let progress = createProgress(replication)
+  let seats = createSeat(replication.younger)
   const stopped = new AbortController()
   const timers = new Set<Timer>()
   const all = new Map<string, Watched>(
@@ -93,6 +97,7 @@ export function createMonitor(d: MonitorDependencies): Monitor {
       server.name,
       {
         server,
+        place: 0,
         session: undefined,
         standing: undefined,
         failures: 0,
@@ -226,18 +231,24 @@ export function createMonitor(d: MonitorDependencies): Monitor {
       abort.abort(error)
       late.reject(error)
     })
+    const { place } = w
+    let { session } = w
     const work = async () => {
-      if (w.session?.isUsable() !== true) {
-        void w.session?.close()
-        w.session = await w.server.engine.connect({ deadline, signal: abort.signal })
+      if (session?.isUsable() !== true) {
+        void session?.close()
+        session = await w.server.engine.connect({ deadline, signal: abort.signal })
+        if (w.place !== place || abort.signal.aborted) {
+          void session.close()
+          throw new Error('the session came too late')
+        }
+        w.session = session
       }
-      return w.server.replication.standing(w.session, { deadline, signal: abort.signal })
+      return w.server.replication.standing(session, { deadline, signal: abort.signal })
     }
     try {
       return await Promise.race([work(), late.promise])
     } catch (error) {
-      const { session } = w
-      w.session = undefined
+      if (w.session === session) w.session = undefined
       void session?.close()
       throw error
     } finally {
@@ -246,35 +257,64 @@ export function createMonitor(d: MonitorDependencies): Monitor {
   }
 
   const look = (w: Watched): Promise<Standing> => {
-    w.looking ??= ask(w)
+    if (w.looking !== undefined) return w.looking
+    const { place } = w
+    const looking = ask(w)
       .then(
         (standing) => {
+          if (w.place !== place) return look(w)
           if (!stopped.signal.aborted) saw(w, standing)
           return standing
         },
         (error: unknown) => {
+          if (w.place !== place) return look(w)
           if (!stopped.signal.aborted) failed(w)
           throw error
         },
       )
       .finally(() => {
-        w.looking = undefined
+        if (w.looking === looking) w.looking = undefined
       })
-    return w.looking
+    w.looking = looking
+    return looking
   }
   const tryLook = (w: Watched): Promise<unknown> => look(w).catch(() => undefined)
 
   let around: Promise<void> | undefined
   const lookAround = (): Promise<void> => {
-    around ??= Promise.all(hosts.map(tryLook))
+    if (around !== undefined) return around
+    const mine: Promise<void> = Promise.all(hosts.map(tryLook))
       .then(() => {
+        // A host has moved meanwhile, and all are looked at once more.
+        if (around !== mine) return around
         seats.lookedAround()
         judgeWriter(true)
+        return undefined
       })
       .finally(() => {
-        around = undefined
+        if (around === mine) around = undefined
       })
-    return around
+    around = mine
+    return mine
+  }
+
+  const moved = (names: ReadonlySet<string>) => {
+    const gone = [...all.values()].filter((w) => names.has(w.server.name))
+    if (gone.length === 0) return
+    for (const w of gone) {
+      w.place++
+      void w.session?.close()
+      Object.assign(w, { session: undefined, standing: undefined, looking: undefined, lagMs: undefined })
+      w.failures = 0
+      judgeReplica(w)
+    }
+    // Another database, for all that is known: an old history there is not the older one of this.
+    if (hosts.every((w) => gone.includes(w))) {
+      seats = createSeat(replication.younger)
+      progress = createProgress(replication)
+    }
+    around = undefined
+    void lookAround().then(() => gone.filter((w) => w.server.kind === 'replica').map(tryLook))
   }
 
   const round = async () => {
@@ -316,6 +356,7 @@ export function createMonitor(d: MonitorDependencies): Monitor {
     lagMs: (name) => of(name).lagMs ?? 0,
     seat: () => seats.now(),
     lookAround,
+    moved,
     stats: () =>
       [...all.values()].map((w) => {
         const reached = w.standing !== undefined && w.failures < strikes

@@ -48,6 +48,8 @@ function setUp(o: { primaryMax?: number } = {}) {
   let seat: Seat = { state: 'taken', writer: 'primary', claimed: ['primary'] }
   const going: (() => void)[] = []
   let hold = false
+  /** What looks find, one after the other. */
+  const looks: ((primary: Server) => void)[] = []
 
   const execute =
     (name: string): Execute =>
@@ -81,7 +83,10 @@ function setUp(o: { primaryMax?: number } = {}) {
       serves: (name) => of(name).serves,
       lagMs: (name) => of(name).lagMs,
       standing: of,
-      refresh: async (name) => of(name),
+      refresh: async (name) => {
+        if (name === 'primary') looks.shift()?.(of(name))
+        return of(name)
+      },
       failed: (name) => void strikes.push(name),
       seat: () => seat,
       wrote: ({ position }) => void servers.set('primary', { ...of('primary'), position }),
@@ -120,6 +125,7 @@ function setUp(o: { primaryMax?: number } = {}) {
     strikes,
     load,
     going,
+    looks,
     token: (position: number, line = '1') => tokens.write({ line, position: String(position) }),
     read: (token?: string, client?: string) => where(context(token, client), readTrip),
     write: (client?: string) => where(context(undefined, client), writeTrip),
@@ -233,6 +239,33 @@ test('a failover: tokens of before are good as far as the primary has them', asy
   Object.assign(of('r1'), { position: '500' })
   expect(await read(token(101))).toBe('consistency_lost')
   expect(await read(token(10, '3'))).toBe('database_unavailable')
+})
+
+test('what the primary has written and not yet flushed is there; what lies beyond is lost', async () => {
+  const { read, of, token, clock } = setUp()
+  Object.assign(of('primary'), { position: '20', written: '30' })
+  const there = read(token(30))
+  await clock.advance(101)
+  expect(await there).toBe('primary')
+  const beyond = read(token(31))
+  await clock.advance(101)
+  expect(await beyond).toBe('consistency_lost')
+})
+
+test('a look that began before the write, and one that fails, are no proof that it is lost', async () => {
+  const { read, looks, of, token } = setUp()
+  Object.assign(of('r1'), { serves: false })
+  Object.assign(of('r2'), { serves: false })
+  looks.push(
+    () => {},
+    (primary) => Object.assign(primary, { position: '60' }),
+  )
+  expect(await read(token(60))).toBe('primary')
+  looks.push(() => {
+    throw new Error('no answer')
+  })
+  expect(await read(token(70))).toBe('database_unavailable')
+  expect(await read(token(70))).toBe('consistency_lost')
 })
 
 test('nothing is written while it is unclear to whom', async () => {

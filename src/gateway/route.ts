@@ -109,13 +109,28 @@ export function createRoute(d: RouteDependencies): Execute {
     if (name === undefined) return
     const holds = () => {
       const at = monitor.standing(name)
-      return at === undefined ? 'yes' : replication.holds(at, wanted)
+      if (at === undefined || replication.holds(at, wanted) === 'yes') return 'yes'
+      // It serves what it has written, be it on disk or not.
+      return replication.holds({ ...at, position: at.written ?? at.position }, wanted)
     }
-    // What is known is up to a second old: before a refusal it is asked.
-    if (holds() !== 'yes') await monitor.refresh(name).catch(() => undefined)
-    if (holds() === 'yes') return
+    const askAgain = () =>
+      monitor.refresh(name).then(
+        () => true,
+        () => false,
+      )
+    // What is known is up to a second old: before a refusal it is asked, and once more, for a look that was under way may
+    // have seen the server before the write.
+    const answered = holds() === 'yes' || ((await askAgain()) && (holds() === 'yes' || (await askAgain())))
+    const held = holds()
+    if (held === 'yes') return
     if (ctx.consistency !== undefined) ctx.consistency.answer = undefined
-    if (holds() === 'not_yet' && monitor.standing(name)?.line !== wanted.line)
+    if (held === 'not_yet' && !answered)
+      throw new GatewayError(
+        'database_unavailable',
+        'The primary does not answer, so nobody can tell whether it has what the token stands for.',
+        { retryAfter: 1 },
+      )
+    if (held === 'not_yet' && monitor.standing(name)?.line !== wanted.line)
       throw new GatewayError(
         'database_unavailable',
         'The token was given out by a primary that this gateway has not found yet.',

@@ -83,29 +83,36 @@ export function createSharedRecords<A>(o: SharedOptions<A>): Records<A> {
       void settleAll()
     })
   }
-  /** One after the other; ends at the first that Redis does not take. */
+  let settling = false
+  /** One after the other; ends when Redis does not answer. What it refuses, if for ever, must not keep the others. */
   const settleAll = async () => {
+    if (settling) return
+    settling = true
     for (const [token, what] of pending) {
-      const done = await tell(what, Number.POSITIVE_INFINITY)
-      if (!done) break
-      if (pending.get(token) === what) drop(token)
+      const outcome = await tell(what, Number.POSITIVE_INFINITY)
+      if (outcome === 'unanswered') break
+      if (outcome === 'told' && pending.get(token) === what) drop(token)
     }
+    settling = false
     schedule()
   }
   redis.onUp(() => void settleAll())
 
-  /** Whether there is nothing left to be told. */
-  const tell = async ({ script, name, values }: Pending, deadline: number): Promise<boolean> => {
+  const tell = async (
+    { script, name, values }: Pending,
+    deadline: number,
+  ): Promise<'told' | 'refused' | 'unanswered'> => {
     try {
       const [word] = texts(await redis.run(script, keysOf(name), values, { deadline }))
       if (word === 'overtaken') o.observe({ kind: 'idempotency.overtaken' })
-      return true
-    } catch {
-      return false
+      return 'told'
+    } catch (error) {
+      const answered = error instanceof RedisFault && error.applied === 'no' && redis.stats().state === 'up'
+      return answered ? 'refused' : 'unanswered'
     }
   }
   const settle = async (token: string, what: Pending, deadline: number): Promise<void> => {
-    if (!(await tell(what, deadline))) postpone(token, what)
+    if ((await tell(what, deadline)) !== 'told') postpone(token, what)
   }
 
   /** The content of Redis has a mark; another one means that the content is another. */

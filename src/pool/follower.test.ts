@@ -8,7 +8,7 @@ import type { PoolStats } from './types.ts'
 function setUp(instances: number | 'auto' = 'auto') {
   const clock = virtualClock()
   const seen: Observation[] = []
-  const world = { peers: 1, open: 0, answers: true, asked: 0 }
+  const world = { peers: 1, open: 0, answers: true, asked: 0, cap: undefined as number | undefined }
   let max = 1
   const follower = createFollower({
     clock,
@@ -22,7 +22,7 @@ function setUp(instances: number | 'auto' = 'auto') {
       },
     },
     budget: { connections: 'auto', reserved: 0, instances, surge: 0.25 },
-    max: undefined,
+    max: () => world.cap,
     ask: async () => {
       world.asked++
       if (!world.answers) return new Promise<never>(() => {})
@@ -91,4 +91,28 @@ test('asks no more once it is stopped', async () => {
   const { asked } = world
   await clock.advance(10_000)
   expect(world.asked).toBe(asked)
+})
+
+test('a changed pools.max counts at once, up and down, and is told', async () => {
+  const { clock, world, follower, budgets, size } = setUp()
+  world.cap = 3
+  follower.start()
+  await clock.advance(5000)
+  expect(size()).toBe(3)
+  world.cap = 6
+  follower.adjust()
+  expect(size()).toBe(6)
+  world.cap = 2
+  follower.adjust()
+  expect(size()).toBe(2)
+  world.cap = undefined
+  follower.adjust()
+  expect(size()).toBe(14)
+  expect(budgets().map(([from, to]) => [from, to])).toEqual([
+    [1, 3],
+    [3, 6],
+    [6, 2],
+    [2, 14],
+  ])
+  follower.stop()
 })

@@ -29,12 +29,14 @@ export interface BudgetStats {
 export interface Follower {
   start(): void
   stop(): void
+  /** pools.max has changed: what is known of the budget counts with the new one at once. */
+  adjust(): void
   stats(): BudgetStats
 }
 
 /**
  * Follows a budget of which `connections` or `instances` is `auto`.
- * @param o.max pools.max, if there is one
+ * @param o.max pools.max as it is now, if there is one
  * @param o.ask one trip to the server; throws when it cannot be reached
  */
 export function createFollower(o: {
@@ -43,11 +45,11 @@ export function createFollower(o: {
   random: () => number
   pool: { stats(): PoolStats; resize(max: number): void }
   budget: NonNullable<PoolsOptions['budget']>
-  max: number | undefined
+  max: () => number | undefined
   ask: (until: { deadline: number; signal: AbortSignal }) => Promise<Omit<View, 'at'>>
 }): Follower {
   const { clock, pool, budget } = o
-  const share = createShare(budget, o.max ?? Number.POSITIVE_INFINITY)
+  const share = createShare(budget, () => o.max() ?? Number.POSITIVE_INFINITY)
   let known = { connections: 0, instances: 0 }
   let blind = true
   let stopped = false
@@ -100,6 +102,7 @@ export function createFollower(o: {
       timer?.cancel()
       watch?.cancel()
     },
+    adjust: () => resize(share.again()),
     stats: () => ({ ...known, reserved: budget.reserved, share: pool.stats().max, blind }),
   }
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { blindAfterMs, createShare, holdMs, type Share, shareBy } from './share.ts'
 
 const auto = { connections: 'auto', reserved: 0, instances: 'auto', surge: 0.25 } as const
+const uncapped = () => Number.POSITIVE_INFINITY
 const peers = (...sessions: readonly number[]) => sessions.map((n, i) => ({ name: `g${i}`, sessions: n }))
 
 describe('the share by one view', () => {
@@ -48,7 +49,7 @@ describe('a share', () => {
   })
 
   it('begins with one, grows when all views of a while allow it, and shrinks at once', () => {
-    const share = createShare(auto, Number.POSITIVE_INFINITY)
+    const share = createShare(auto, uncapped)
     expect([0, 1000, 2000, 2999].map((at) => share.see(view(at, 3)))).toEqual([1, 1, 1, 1])
     expect(share.see(view(3000, 3))).toBe(4)
     expect(share.see(view(4000, 4))).toBe(2)
@@ -58,13 +59,30 @@ describe('a share', () => {
   })
 
   it('never exceeds pools.max', () => {
-    const share = createShare(auto, 3)
+    const share = createShare(auto, () => 3)
     share.see(view(0, 1))
     expect(share.see(view(holdMs, 1))).toBe(3)
   })
 
+  it('follows pools.max within what the views allow, and no further when it is blind', () => {
+    let cap = 3
+    const share = createShare(auto, () => cap)
+    cap = 5
+    expect(share.again()).toBe(1)
+    share.see(view(0, 1))
+    share.see(view(holdMs, 1))
+    cap = 8
+    expect(share.again()).toBe(8)
+    cap = 2
+    expect(share.again()).toBe(2)
+    cap = 100
+    expect(share.again()).toBe(14)
+    expect(share.lose(4)).toBe(4)
+    expect(share.again()).toBe(4)
+  })
+
   it('of a gateway that sees nobody is what it has open, and grows from there', () => {
-    const share = createShare(auto, Number.POSITIVE_INFINITY)
+    const share = createShare(auto, uncapped)
     share.see(view(0, 1))
     expect(share.see(view(3000, 1))).toBe(14)
     expect(share.lose(5)).toBe(5)
@@ -74,7 +92,7 @@ describe('a share', () => {
   })
 
   it('follows at once where only the connections are asked for', () => {
-    const share = createShare({ ...auto, instances: 4 }, Number.POSITIVE_INFINITY)
+    const share = createShare({ ...auto, instances: 4 }, uncapped)
     expect(share.see({ at: 0, connections: 100, self: '', peers: [] })).toBe(25)
     expect(share.see({ at: 1, connections: 40, self: '', peers: [] })).toBe(10)
     expect(share.lose(0)).toBe(10)
@@ -130,7 +148,7 @@ describe('all gateways together', () => {
           const come = (now: number) => {
             gateways.push({
               name: `g${serial++}`,
-              share: createShare(options, Number.POSITIVE_INFINITY),
+              share: createShare(options, uncapped),
               max: 1,
               open: 1,
               surplusUntil: now,

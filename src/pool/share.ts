@@ -50,29 +50,41 @@ export interface Share {
   see(view: View): number
   /** Nothing was seen for too long: others may have come. @param open connections of the pool now */
   lose(open: number): number
+  /** The cap is another one. @returns the size from now on */
+  again(): number
 }
 
-/** Begins with a pool of one, which everybody keeps room for. */
-export function createShare(budget: Budget, cap: number): Share {
-  let size = 1
+/**
+ * Begins with a pool of one, which everybody keeps room for.
+ * @param cap most connections whatever the budget says; may change
+ */
+export function createShare(budget: Budget, cap: () => number): Share {
+  /** What the views allow. The others keep that much for this gateway whatever its cap, so a higher one need not wait. */
+  let allowed = 1
+  const size = () => Math.min(cap(), allowed)
   /** What each view allowed, oldest first. */
   let views: { readonly at: number; readonly share: number }[] = []
   return {
     see: (view) => {
-      const share = Math.min(cap, shareBy(view, budget).share)
-      if (budget.instances !== 'auto') return (size = share)
+      const { share } = shareBy(view, budget)
+      if (budget.instances !== 'auto') {
+        allowed = share
+        return size()
+      }
       views.push({ at: view.at, share })
       // The first one kept is the last that is old enough.
       const enough = views.findLastIndex(({ at }) => at <= view.at - holdMs)
       views = views.slice(Math.max(0, enough))
-      if (share < size) size = share
-      else if (enough >= 0) size = Math.max(size, Math.min(...views.map((v) => v.share)))
-      return size
+      if (share < allowed) allowed = share
+      else if (enough >= 0) allowed = Math.max(allowed, Math.min(...views.map((v) => v.share)))
+      return size()
     },
     lose: (open) => {
-      if (budget.instances !== 'auto') return size
+      if (budget.instances !== 'auto') return size()
       views = []
-      return (size = Math.min(size, Math.max(1, open)))
+      allowed = Math.min(allowed, Math.max(1, open))
+      return size()
     },
+    again: size,
   }
 }

@@ -163,7 +163,7 @@ function followerOf(
     all: readonly Pool<Connection>[]
   },
 ): Follower | undefined {
-  const { budget, max } = config.pools
+  const { budget } = config.pools
   if (budget === undefined || isFixed(budget)) return undefined
   const { census } = d.engine
   if (census === undefined)
@@ -190,7 +190,7 @@ function followerOf(
       for (const one of d.all) one.resize(to)
     },
   }
-  return createFollower({ ...d, pool, random: Math.random, budget, max, ask })
+  return createFollower({ ...d, pool, random: Math.random, budget, max: () => config.pools.max, ask })
 }
 
 /** All gateways with the same credentials of the same database sign alike, so that a cursor survives the pod that made it. */

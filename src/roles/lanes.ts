@@ -64,9 +64,16 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
   )
   const hosts: readonly [Host, ...Host[]] = [first, ...others]
   const redirect = () => {
-    for (const [i, options] of hostsOf(config.database).entries()) hosts[i]?.engine.redirect(options)
-    for (const [i, { options }] of replicasOf(config.database).entries())
-      replicas[i]?.engine.redirect(options)
+    const moved = new Set<string>()
+    const send = (host: Host | undefined, options: Parameters<Engine['redirect']>[0]) => {
+      if (host === undefined) return
+      const before = host.engine.address
+      host.engine.redirect(options)
+      if (host.engine.address !== before) moved.add(host.name)
+    }
+    for (const [i, options] of hostsOf(config.database).entries()) send(hosts[i], options)
+    for (const [i, { options }] of replicasOf(config.database).entries()) send(replicas[i], options)
+    monitor?.moved(moved)
   }
   const { replication } = first.engine
   if (replication === undefined && (replicas.length > 0 || many))
@@ -74,14 +81,9 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
       'internal',
       `database.replicas and several hosts are not supported on ${first.engine.kind} yet`,
     )
+  let monitor: Monitor | undefined
   if (replication === undefined || (replicas.length === 0 && !many))
-    return {
-      engine: first.engine,
-      connect: primaryOnly(first.engine),
-      replicas: [],
-      monitor: undefined,
-      redirect,
-    }
+    return { engine: first.engine, connect: primaryOnly(first.engine), replicas: [], monitor, redirect }
   const server =
     (kind: Server['kind']) =>
     ({ name, engine }: Host): Server => ({
@@ -90,7 +92,7 @@ export async function createServers(config: Config, d: Around, onWriter: () => v
       engine,
       replication: engine.replication ?? replication,
     })
-  const monitor = createMonitor({
+  monitor = createMonitor({
     ...d,
     servers: [...hosts.map(server('host')), ...replicas.map(server('replica'))],
     maxLagMs: config.database.maxLag,
@@ -111,13 +113,17 @@ interface Lane {
 
 function createLane({ name, engine }: Host, monitor: Monitor, config: Config, d: Around): Lane {
   const { replication } = engine
-  const see = async (c: Connection, o: Parameters<Replication['standing']>[1]) => {
-    if (replication !== undefined) monitor.saw(name, await replication.standing(c, o))
+  /** @param address of the server that the session is with: meanwhile the replica may have become another one */
+  const see = async (c: Connection, o: Parameters<Replication['standing']>[1], address: string) => {
+    if (replication === undefined) return
+    const standing = await replication.standing(c, o)
+    if (engine.address === address) monitor.saw(name, standing)
   }
   const connect: ConnectPrimary = async (o) => {
+    const { address } = engine
     const connection = await engine.connect(o)
     try {
-      await see(connection, o)
+      await see(connection, o, address)
       return connection
     } catch (error) {
       await connection.close()
@@ -130,7 +136,7 @@ function createLane({ name, engine }: Host, monitor: Monitor, config: Config, d:
     connect,
     share: engine.share,
     validate: async (connection, o) => {
-      await see(connection, o)
+      await see(connection, o, engine.address)
       return undefined
     },
   })

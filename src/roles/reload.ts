@@ -70,7 +70,7 @@ export function createApply(d: {
     refill(config.api, next.api)
     refill(config.log, next.log)
     if (touches('api')) gateway.schema.resolveAgain()
-    if (touches('pools'))
+    if (touches('pools')) {
       for (const pool of gateway.pools) {
         const settings = poolSettings(pool.stats().name, config.pools)
         const { budget } = config.pools
@@ -85,9 +85,13 @@ export function createApply(d: {
             : settings,
         )
       }
+      gateway.budget?.adjust()
+    }
     if (touches('database')) {
       gateway.redirect()
       for (const pool of gateway.pools) pool.renew()
+      // Another place may have another schema, and its engine may not announce changes.
+      gateway.schema.suspect()
     }
     d.onApplied()
     return 'applied'

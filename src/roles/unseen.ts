@@ -38,6 +38,13 @@ export function noticing(
   let asked = false
   return {
     ...engine,
+    // They change with what is connected to.
+    get system() {
+      return engine.system
+    },
+    get address() {
+      return engine.address
+    },
     connect: async (until) => {
       const connection = await engine.connect(until)
       if (asked) return connection

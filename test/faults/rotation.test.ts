@@ -303,6 +303,32 @@ describe('the configuration', () => {
     expect(shots.filter((s) => s.status !== 200)).toEqual([])
   })
 
+  test('a changed pools.max takes effect where the budget is asked for, too', async () => {
+    const automatic = (max: number) =>
+      yaml(`pools: {max: ${max}, budget: {connections: auto, instances: auto}}\n`)
+    const own = await mountFolder({ 'postern.yaml': automatic(6) })
+    const other = await startPostern({ config: { 'config-dir': own.path } })
+    const sized = (max: number) =>
+      eventually(
+        `a pool of ${max}`,
+        async () => (await ask(`${other.admin}/status`)).json().pools[0].max === max,
+        10_000,
+      )
+    try {
+      await sized(6)
+      for (const max of [3, 8]) {
+        await own.write({ 'postern.yaml': automatic(max) })
+        await sized(max)
+      }
+      const told = () => other.log.filter((l) => l.event === 'config')
+      await eventually('both changes are told', () => told().length === 2)
+      for (const line of told()) expect(line).toMatchObject({ result: 'applied', changed: ['pools.max'] })
+    } finally {
+      await other.stop()
+      await own.remove()
+    }
+  })
+
   test('scenario 40: a broken ConfigMap is rejected whole; the old one stays, and metric, log and /status say so', async () => {
     const before = outcomes().length
     const size = async () => (await ask(`${postern.admin}/status`)).json().pools[0].max as number

@@ -41,6 +41,7 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
   let now = { options, target: readTarget(options) }
   /** The session that listens for changes of the schema. */
   let listening: Connection | undefined
+  const replication = createReplication()
   const sessionName = nameSessions(options.applicationName)
   const base = {
     clock: d.clock,
@@ -63,12 +64,18 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
     readCatalog,
     fingerprint,
     announcer,
-    replication: createReplication(),
+    replication,
     census,
     spare: () => (listening?.isUsable() ? listening : undefined),
     connect: (o) => connectPostgres(now.target, now.options, base, o),
     redirect: (to) => {
+      const before = now
       now = { options: to, target: readTarget(to) }
+      if (now.target.address === before.target.address) return
+      replication.forget()
+      // The watch begins another one, and that where `now` leads.
+      void listening?.close()
+      listening = undefined
     },
     // Every connection the pool holds was made by `connect` above.
     share: options.pipelining ? { reads: shareFor('reads'), inserts: shareFor('inserts') } : {},
@@ -79,14 +86,16 @@ export function createPostgres(options: DatabaseOptions, d: PostgresDependencies
         listen: async (channel, onNotify, onLost) => {
           const never = new AbortController().signal
           const until = () => ({ deadline: d.clock.now() + now.options.connectTimeout, signal: never })
+          const { target, options: used } = now
           const connection = await connectPostgres(
-            now.target,
-            now.options,
+            target,
+            used,
             { ...base, onNotify: () => onNotify(), onClosed: onLost },
             until(),
           )
           try {
             await connection.query(`LISTEN "${channel.replaceAll('"', '""')}"`, [], until())
+            if (now.target.address !== target.address) throw new Error('the database has moved')
           } catch (error) {
             await connection.close()
             throw error

@@ -12,9 +12,13 @@ interface Until {
  * On a replica the control file tells the timeline late (at the next restartpoint); the receiver tells it at once, to
  * members of pg_monitor. A promoted server goes on showing where its recovery ended: that is where the timeline before
  * was left. `pg_walfile_name` names the timeline that is written to. (Manual, "System Administration Functions")
+ *
+ * The position is the flushed one: no replica can have more, and what an open transaction has inserted may stay unflushed for
+ * many seconds, which is no lag. The insert position beside it is for marks of commits that are not flushed yet.
  */
 const standingText = `SELECT r.*, pg_catalog.pg_postmaster_start_time()::text, CASE WHEN NOT recovery THEN pg_catalog.pg_last_wal_replay_lsn()::text END,
-  CASE WHEN recovery THEN (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::bigint END
+  CASE WHEN recovery THEN (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) * 1000)::bigint END,
+  CASE WHEN NOT recovery THEN pg_catalog.pg_current_wal_insert_lsn()::text END
 FROM (SELECT p.recovery,
     CASE WHEN p.recovery THEN (SELECT greatest(
         (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()),
@@ -67,8 +71,8 @@ function readHistory(text: string): readonly Mark[] {
     .map(([line = '', position = '']) => ({ line, position }))
 }
 
-/** For one server. Remembers the forks before its present timeline, which do not change. */
-export function createReplication(): Replication {
+/** For one server. Remembers the forks before its present timeline, which do not change, until it is told that the server is another. */
+export function createReplication(): Replication & { forget(): void } {
   let known: { readonly line: string; readonly forks: readonly Mark[] } | undefined
 
   const forksOf = async (c: Connection, at: Standing, o: Until): Promise<readonly Mark[]> => {
@@ -81,9 +85,13 @@ export function createReplication(): Replication {
   return {
     exact: true,
 
+    forget() {
+      known = undefined
+    },
+
     async standing(c, o) {
       const [row] = await c.query(standingText, [], o)
-      const [recovery, line, position, server, left, behind] = row ?? []
+      const [recovery, line, position, server, left, behind, written] = row ?? []
       const timeline = Number(line ?? 0)
       const standing: Standing = {
         server: server ?? '',
@@ -91,6 +99,7 @@ export function createReplication(): Replication {
         line: String(timeline),
         position: position ?? '0/0',
         behindMs: behind === null || behind === undefined ? undefined : Math.max(0, Number(behind)),
+        ...(written ? { written } : {}),
         forks: timeline > 1 && left ? [{ line: String(timeline - 1), position: left }] : [],
       }
       return standing.role === 'primary' && timeline > 1

@@ -295,10 +295,7 @@ export interface Engine {
   readonly share?: Readonly<
     Partial<Record<'reads' | 'inserts', (c: Connection, borrowers: number) => Shared>>
   >
-  /**
-   * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are.
-   * @throws GatewayError when they do not say where the database is
-   */
+  /** From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are. */
   redirect(options: DatabaseOptions): void
   readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>
   /** A cheap text that changes with the catalogue (same schemas). */

@@ -53,7 +53,7 @@ export interface Gateway {
 /**
  * Opens nothing yet but what `pools.min` asks for.
  * @param o.onRefused a session with the primary could not be had, whoever wanted one
- * @throws GatewayError for options that no database can be reached with
+ * @throws GatewayError for options that the kind of database has no means for
  */
 export async function createGateway(
   config: Config,

@@ -15,7 +15,7 @@ run: install ## runs the gateway with a private PostgreSQL and a sample shop (Ct
 check: install ## format, lint, types, dead code and unit tests: less than a minute
 	@$(NODE) scripts/test.ts format lint types dead unit
 
-test: install ## every suite; installs PostgreSQL 15 and promtool when root
+test: install ## every suite; when root, installs PostgreSQL 15, MariaDB, Redis, promtool, curl and libfaketime
 	@$(NODE) scripts/test.ts
 
 soak: install ## random faults against two gateways for an hour (SOAK_MINUTES, SOAK_SEED, SOAK_ENGINE)

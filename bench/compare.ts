@@ -36,8 +36,10 @@ const note = JSON.stringify({ author: 'bench', body: 'a note of some forty chara
 /** Nobody is saturated: what is seen is how even the answers are. */
 const calm = { ids: 10_000, connections: 128, seconds: tailSeconds, pauseMs: 30 }
 
-/** What an engine is to reach in each scenario. */
-export type Goals = Readonly<Record<'key' | 'fifty' | 'thousand' | 'insert' | 'deep' | 'tail', string>>
+/** What an engine is to reach in each scenario; nothing where the text is empty. */
+export type Goals = Readonly<
+  Record<'key' | 'fifty' | 'thousand' | 'insert' | 'deep' | 'tail' | 'calm', string>
+>
 
 /** What every engine is measured with; the goals are those of its own. */
 export const scenarios = (goals: Goals): readonly Scenario[] => [
@@ -86,7 +88,7 @@ export const scenarios = (goals: Goals): readonly Scenario[] => [
   },
   {
     name: 'p99 at 128 connections that pause 30 ms, one row',
-    goal: '',
+    goal: goals.calm,
     better: 'lower',
     of: (m) => m.p99,
     postern: per('/api/v1/customers/{id}', calm),

@@ -26,6 +26,7 @@ export async function benchMariadb(): Promise<void> {
       insert: '>= 0.9',
       deep: '>= 1.0',
       tail: '<= 1.0',
+      calm: '',
     },
   })
   await server.stop()

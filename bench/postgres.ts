@@ -52,6 +52,7 @@ export async function benchPostgres(): Promise<void> {
       insert: '>= 0.9',
       deep: '>= 1.1',
       tail: '<= 0.5',
+      calm: '<= 0.5',
     }),
   })
   sayMemory(idle, postern, others)

@@ -24,6 +24,7 @@ export async function benchSqlServer(): Promise<void> {
         insert: '>= 0.9',
         deep: '>= 1.0',
         tail: '<= 1.0',
+        calm: '',
       },
     })
   } finally {

@@ -61,7 +61,7 @@ database: {host: db.example, name: shop, user: shop, password: 'file:/run/secret
 
 **Units.** Durations are written with \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`, sizes with \`B\`, \`KiB\`, \`MiB\`, \`GiB\`, \`KB\`, \`MB\` or \`GB\`.
 
-**Faults.** Configuration is never repaired silently. Unknown keys, variables that begin with \`POSTERN_\` and flags are refused, with the nearest name. All faults are reported at once, one line each with key and place, and the process ends with exit code 64 before a port opens. \`postern check --offline\` does just that, and nothing else. The variables that Kubernetes makes for a Service named \`postern\` or \`postern-…\` are passed over.`
+**Faults.** Configuration is never repaired silently. Unknown keys, variables that begin with \`POSTERN_\` and flags are refused, with the nearest name. All faults are reported at once, one line each with key and place, and the process ends with exit code 64 before a port opens. \`postern check --offline\` does just that, and nothing else. The variables that Kubernetes makes for a Service named \`postern\` or \`postern-…\` are passed over, as are \`POSTERN_REVISION\` (of the build), \`POSTERN_URL\` and \`POSTERN_TEST_…\` (of examples and tests).`
 
 /** The row of a key, and those of the entries of a list of groups. */
 function configRows({ name, variable, shape }: NamedKey): string[][] {

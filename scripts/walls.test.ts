@@ -14,9 +14,9 @@ it.each([
   [
     'src/gateway/read.ts',
     `const x = await import('#engine/postgres/index.ts')`,
-    'gateway may import base, contract',
+    'gateway may import base, catalog, contract',
   ],
-  ['src/gateway/read.ts', `export { x } from '#http/app.ts'`, 'gateway may import base, contract'],
+  ['src/gateway/read.ts', `export { x } from '#http/app.ts'`, 'gateway may import base, catalog, contract'],
   ['src/http/app.ts', `import postgres from 'postgres'`, 'only engine/postgres, demo may import postgres'],
   ['src/http/app.ts', `import * as z from 'zod'`, 'only config, options, roles may import zod'],
   ['src/gateway/read.ts', `import { Hono } from 'hono/tiny'`, 'only http may import hono'],

@@ -3,11 +3,11 @@ import { globSync, readFileSync } from 'node:fs'
 import ts from 'typescript'
 
 /** Room → rooms it may import. `base` is open to all; a folder of an engine is a room of its own inside `engine`. */
-const rooms: Record<string, readonly string[]> = {
+export const rooms: Readonly<Record<string, readonly string[]>> = {
   roles: ['*'],
   config: [],
   http: ['contract', 'policy', 'gateway', 'limits'],
-  gateway: ['contract', 'policy', 'plan', 'catalog', 'engine', 'pool', 'breaker'],
+  gateway: ['catalog', 'contract', 'policy', 'plan', 'engine', 'pool', 'breaker'],
   plan: ['catalog', 'contract', 'policy'],
   policy: ['contract'],
   contract: ['catalog'],
@@ -21,7 +21,7 @@ const rooms: Record<string, readonly string[]> = {
   redis: [],
   limits: ['redis'],
   telemetry: [],
-  demo: ['engine', 'engine/postgres'],
+  demo: ['engine/postgres'],
   base: [],
 }
 

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { exitCodes } from './roles/role.ts'
 import { faultInOneLine, runCommandLine } from './roles/run.ts'
 
-// As the image does on its command line, where it must be for what was compiled before (docs/adr/0013).
+// As the image does on its command line, where it must be for what was compiled before (docs/adr/0018, 0019).
 setFlagsFromString('--no-allocation-site-pretenuring')
 
 const { stdout, stderr } = process

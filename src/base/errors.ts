@@ -83,11 +83,6 @@ const table = {
     title: 'More rows than allowed',
     help: 'The write would touch more rows than Prefer: max-affected=N allows. Nothing was changed.',
   },
-  unauthenticated: {
-    status: 401,
-    title: 'Authentication required',
-    help: 'No valid credentials were given.',
-  },
   forbidden: {
     status: 403,
     title: 'Not allowed',
@@ -118,7 +113,7 @@ const table = {
   request_timeout: {
     status: 408,
     title: 'Request timed out',
-    help: 'The request body did not arrive in time.',
+    help: 'The head of the request did not arrive within 10 seconds, or its body not in time.',
     retry: true,
   },
   constraint_unique: { status: 409, title: 'Already exists', help: 'A unique constraint forbids the row.' },
@@ -219,7 +214,7 @@ const table = {
   pool_timeout: {
     status: 503,
     title: 'No connection in time',
-    help: 'No database connection became free within pools.*.acquireTimeout.',
+    help: 'No database connection became free within pools.acquireTimeout, or before the deadline of the request.',
     retry: true,
   },
   queue_full: {

@@ -166,10 +166,15 @@ describe('faults', () => {
 
   test('over several keys stand beside those of single keys', () => {
     expect(
-      faults(file('pools: {min: 5, max: 4, idleTimeout: x}\nlisteners: {data: {host: 0.0.0.0}}')),
+      faults(
+        file(
+          'pools: {min: 5, max: 4, idleTimeout: x}\nlisteners: {data: {host: 0.0.0.0}}\napi: {defaultLimit: 50, maxLimit: 20}',
+        ),
+      ),
     ).toEqual([
       expect.stringMatching(/^pools\.idleTimeout: expected a duration/),
       'pools.min: is 5, above pools.max (4) (c.yaml:1)',
+      'api.defaultLimit: is 50, above api.maxLimit (20) (c.yaml:3)',
       expect.stringMatching(/^auth\.mode: listeners\.data\.host is 0\.0\.0\.0, not a loopback address/),
     ])
   })

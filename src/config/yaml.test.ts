@@ -74,6 +74,24 @@ describe('faults', () => {
     expect(lines('a: 1\n---\nb: 2\n')[0]).toMatch(/more than one YAML document/)
   })
 
+  test('are aliases without their anchors, and tags and directives that mean nothing', () => {
+    expect(lines('api: &api {maxLimit: 3}\npools: *typo\n')).toEqual([
+      'pools: an alias (*name) without its anchor (&name) (c.yaml:2)',
+    ])
+    expect(lines('list: [*later, &later 1]\n')).toEqual([
+      expect.stringMatching(/^list\[0\]: an alias .*\(c\.yaml:1\)$/),
+    ])
+    for (const text of ['pools: !foo {max: 3}\n', 'pools: !foo\n  max: 3\n', 'pools: {max: !foo 3}\n'])
+      expect(lines(text)).toEqual([
+        expect.stringMatching(/^not valid YAML: a tag \(!name\) that means nothing here \(c\.yaml:1:\d+\)$/),
+      ])
+    expect(lines('%FOO bar\n---\na: 1\n')).toEqual([expect.stringMatching(/a directive \(%name\)/)])
+    expect(lines('a: !!str 5\n')).toEqual([])
+  })
+
+  test('of a bracket that is not closed do not speak of the indentation alone', () =>
+    expect(lines('pools: {max: 3\napi:\n  maxLimit: 5\n')[0]).toMatch(/a bracket/))
+
   test('stop aliases that unfold without end', () => {
     const bomb = [
       'a0: &a0 [1, 1]',

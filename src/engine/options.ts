@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { duration, lookingAt, port } from '#config/types.ts'
 import type { EngineKind } from './engine.ts'
 import { urlsOf } from './hosts.ts'
+import { parameterFaults, parsedUrl, tlsModes } from './url.ts'
 
 /** Scheme of a URL → kind of the database. */
 const schemes: Readonly<Record<string, EngineKind>> = {
@@ -18,6 +19,14 @@ const schemes: Readonly<Record<string, EngineKind>> = {
 function kindOfUrl(url: string | undefined): EngineKind | undefined {
   const scheme = /^([a-z]+):\/\//.exec(url ?? '')?.[1] ?? ''
   return Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
+}
+
+/** What is wrong with URLs of this kind, each fault once: the hosts of a list share their parameters. */
+function urlFaults(urls: readonly string[], kind: EngineKind): readonly string[] {
+  const parsed = urls.map(parsedUrl)
+  if (parsed.includes(undefined))
+    return ['cannot be read as a URL; percent-encode special characters of user and password']
+  return [...new Set(parsed.flatMap((url) => (url ? parameterFaults(url, kind) : [])))]
 }
 
 export const databaseOptions = z
@@ -62,7 +71,7 @@ export const databaseOptions = z
     tls: z
       .strictObject({
         mode: z
-          .enum(['disable', 'prefer', 'require', 'verify-full'])
+          .enum(tlsModes)
           .default('prefer')
           .describe(
             'prefer: TLS when the server has it; require: always, any certificate; verify-full: always, and certificate and host name must be right.',
@@ -131,30 +140,29 @@ export const databaseOptions = z
           path: ['engine'],
           message: `is ${o.engine}, but database.url is that of a ${said} database`,
         })
-      else if (o.url !== undefined && !urlsOf(o.url).every((one) => URL.canParse(one)))
-        context.addIssue({
-          code: 'custom',
-          path: ['url'],
-          message: 'cannot be read as a URL; percent-encode special characters of user and password',
-        })
+      else if (said !== undefined)
+        for (const message of urlFaults(urlsOf(o.url as string), said))
+          context.addIssue({ code: 'custom', path: ['url'], message })
     },
     lookingAt('engine', 'url', 'host'),
   )
-  .superRefine((o, context) => {
-    for (const [index, replica] of o.replicas.entries()) {
-      const fault =
-        (replica.url === undefined) === (replica.host === undefined)
-          ? 'give either url or host'
-          : replica.url !== undefined && (urlsOf(replica.url).length > 1 || !URL.canParse(replica.url))
-            ? 'cannot be read as the URL of one server'
-            : undefined
-      if (fault) context.addIssue({ code: 'custom', path: ['replicas', index], message: fault })
-    }
-    const names = o.replicas.map((replica, index) => replica.name ?? `replica-${index + 1}`)
-    for (const [index, name] of names.entries())
-      if (names.indexOf(name) < index)
-        context.addIssue({ code: 'custom', path: ['replicas', index, 'name'], message: `${name} is taken` })
-  }, lookingAt('replicas'))
+  .superRefine(
+    (o, context) => {
+      for (const [index, { url, host }] of o.replicas.entries()) {
+        const add = (message: string, path: readonly string[] = []) =>
+          context.addIssue({ code: 'custom', path: ['replicas', index, ...path], message })
+        if ((url === undefined) === (host === undefined)) add('give either url or host')
+        else if (url !== undefined && (urlsOf(url).length > 1 || !parsedUrl(url)))
+          add('cannot be read as the URL of one server')
+        else if (url !== undefined) for (const fault of urlFaults([url], engineOf(o))) add(fault, ['url'])
+      }
+      const names = o.replicas.map((replica, index) => replica.name ?? `replica-${index + 1}`)
+      for (const [index, name] of names.entries())
+        if (names.indexOf(name) < index)
+          context.addIssue({ code: 'custom', path: ['replicas', index, 'name'], message: `${name} is taken` })
+    },
+    lookingAt('replicas', 'engine', 'url'),
+  )
 
 export type DatabaseOptions = z.output<typeof databaseOptions>
 

@@ -9,6 +9,7 @@ import type { Breakers } from './breakers.ts'
 import { createCompany } from './company.ts'
 import { errorOfFault } from './faults.ts'
 import { createStandstill } from './standstill.ts'
+import { joinedTexts } from './texts.ts'
 
 /** What a trip is for: bounded words for metrics, and what a failure means. */
 export interface Trip {
@@ -24,6 +25,8 @@ export interface Trip {
   readonly stream?: true
   /** Whether the body may still run again; asked after a failure. Default: yes. */
   readonly repeatable?: () => boolean
+  /** Texts of the statements so far, while the log wants them (texts.ts). */
+  readonly texts?: readonly string[]
 }
 
 /** Runs `body` with a connection of the pool. `body` may run again when the times before certainly changed nothing. */
@@ -153,6 +156,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
               resource: trip.resource,
               ms,
               ...(error === undefined ? {} : { error }),
+              ...(trip.texts === undefined ? {} : { text: joinedTexts(trip.texts) }),
             })
           }
           // What the database took: a process that stood still heard its answer late.

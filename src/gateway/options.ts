@@ -48,7 +48,9 @@ export const lifecycleOptions = z.strictObject({
     ),
   probeInterval: duration({ min: 100 })
     .default(2000)
-    .describe('How often the database is looked at in the background.'),
+    .describe(
+      'How often the database is looked at in the background; while it is away, every 500 ms at the latest.',
+    ),
   readiness: z
     .enum(['primary', 'serving', 'gateway'])
     .default('serving')

@@ -29,7 +29,7 @@ export interface DataDependencies {
   readonly write: Write
   readonly call: Call
   readonly runner: (ctx: Context) => Runner
-  /** Runs `body` in one transaction; it may run twice when the first time was rolled back by a collision. */
+  /** Runs `body` in one transaction; it may run again when the time before was rolled back by a collision. */
   readonly batch: <T>(ctx: Context, body: (runner: Runner) => Promise<T>) => Promise<T>
   readonly idempotency: Idempotency
   readonly openapi: (snapshot: Snapshot, principal: Principal) => unknown

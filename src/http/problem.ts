@@ -48,6 +48,5 @@ export function problemReply(error: GatewayError, requestId: string): Reply {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter ?? defaultRetryAfter)))
   const allow = error.facts['allow']
   if (Array.isArray(allow)) headers['allow'] = allow.join(', ')
-  if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer'
   return { status, headers, body: JSON.stringify(problemDocument(error, requestId)) }
 }

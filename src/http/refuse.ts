@@ -1,5 +1,6 @@
 /** The refusals that several parsers share, worded alike: the offending parameter first, the numbers behind it. */
 import { GatewayError, type ErrorFacts } from '#base/errors.ts'
+import { nearest } from '#base/nearest.ts'
 import { operators } from '#contract/request.ts'
 
 const longestEcho = 100
@@ -23,11 +24,20 @@ export function tooComplex(parameter: string, what: string, limit: number, actua
   })
 }
 
-/** `unknown_operator`, with all that exist; which of them fit a field is known only later. */
+/** `unknown_operator`, with the nearest and all that exist; which of them fit a field is known only later. */
 export function unknownOperator(parameter: string, operator: string, hint = ''): GatewayError {
+  const meant = nearest(operator, operators)
+  const perhaps = meant === undefined ? '' : ` (did you mean "${meant}"?)`
   return new GatewayError(
     'unknown_operator',
-    `${shown(parameter)}: there is no operator "${shown(operator)}"; there are ${operators.join(', ')}${hint}`,
-    { facts: { parameter: shown(parameter), operator: shown(operator), operators } },
+    `${shown(parameter)}: there is no operator "${shown(operator)}"${perhaps}; there are ${operators.join(', ')}${hint}`,
+    {
+      facts: {
+        parameter: shown(parameter),
+        operator: shown(operator),
+        operators,
+        ...(meant === undefined ? {} : { nearest: meant }),
+      },
+    },
   )
 }

@@ -205,7 +205,10 @@ describe('options of embeds', () => {
   })
 
   test('faults within options name embed and option', () => {
-    expect(refusal(() => embed('items(a[gtt]=1)'))).toMatchObject({ code: 'unknown_operator' })
+    expect(refusal(() => embed('items(a[gtt]=1)'))).toMatchObject({
+      code: 'unknown_operator',
+      facts: { operator: 'gtt', nearest: 'gt' },
+    })
     expect(refusal(() => embed('x:items(p(limit=z))')).facts).toMatchObject({
       parameter: 'select.items.p.limit',
     })

@@ -1,6 +1,7 @@
 /** Pages: how many rows, from where, in which order, and the condition a cursor stands for. */
 import { GatewayError } from '#base/errors.ts'
 import type { Resource } from '#contract/contract.ts'
+import { pageLimitOf } from '#contract/options.ts'
 import type { Query, ReadRequest } from '#contract/request.ts'
 import type { Access } from './access.ts'
 import type { Condition, OrderTerm, Param, Select } from './ast.ts'
@@ -23,8 +24,9 @@ export const isStream = ({ media, query }: ReadRequest, { options }: PlanEnviron
  * Rows of one page.
  * @throws GatewayError invalid_parameter above the ceiling
  */
-export function pageSize({ limit }: Query, { options: { defaultLimit, maxLimit } }: PlanEnvironment): number {
-  const size = limit ?? Math.min(defaultLimit, maxLimit)
+export function pageSize({ limit }: Query, { options }: PlanEnvironment): number {
+  const { maxLimit } = options
+  const size = limit ?? pageLimitOf(options)
   if (size <= maxLimit) return size
   throw invalid('limit', `is ${size}, at most ${maxLimit}`, { limit: maxLimit, actual: size })
 }
@@ -54,12 +56,12 @@ export function bounds(draft: Draft, query: Query, streams: boolean): Pick<Selec
 function limitOf(draft: Draft, query: Query, streams: boolean): Select['limit'] {
   const { options } = draft.env
   const bound = (more: number): Param =>
-    draft.add(countType, ({ limit }) => String((limit ?? options.defaultLimit) + more))
+    draft.add(countType, ({ limit }) => String((limit ?? pageLimitOf(options)) + more))
   if (streams) return query.limit === undefined ? undefined : bound(0)
   const size = pageSize(query, draft.env)
   // No page follows one without rows.
   if (size === 0) return 0
-  const printed = printedSizes.has(size) || size === options.defaultLimit || size === options.maxLimit
+  const printed = printedSizes.has(size) || size === pageLimitOf(options) || size === options.maxLimit
   return printed ? size + 1 : bound(1)
 }
 

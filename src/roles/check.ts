@@ -1,12 +1,10 @@
 /** `postern check`: is the configuration right, and does the database fit it? */
 import { systemClock } from '#base/clock.ts'
-import { GatewayError } from '#base/errors.ts'
 import type { ConfigFault } from '#config/fault.ts'
 import { faultLine } from '#config/fault.ts'
 import { loadCommand } from '#config/load.ts'
 import type { DatabaseReport } from './check-database.ts'
 import { inspectRedis, type RedisReport } from './check-redis.ts'
-import type { Database } from './database.ts'
 import { inspectDatabase } from './check-database.ts'
 import { checkOptions } from './options.ts'
 import type { RoleIo } from './role.ts'
@@ -38,16 +36,7 @@ export async function run(io: RoleIo): Promise<number> {
     return exitCodes.ok
   }
   const { openDatabase } = await import('./database.ts')
-  let opened: Database
-  try {
-    opened = await openDatabase(config)
-  } catch (error) {
-    // What only the engine can judge, such as the parameters of its URL, is configuration all the same.
-    if (!(error instanceof GatewayError)) throw error
-    const faults = [{ key: 'database', message: error.message, origin: '' }]
-    print(io, options.format, { ok: false, faults, warnings: [], hints: [] })
-    return exitCodes.usage
-  }
+  const opened = await openDatabase(config)
   const [found, redis] = await Promise.all([
     inspectDatabase(opened, config, systemClock),
     inspectRedis(config, systemClock),

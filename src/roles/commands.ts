@@ -67,9 +67,10 @@ export const commands = {
     load: () => import('./wait.ts'),
   },
   demo: {
-    summary: 'runs the gateway with a private PostgreSQL and a sample shop',
+    summary: 'in a checkout (make run): runs the gateway with a private PostgreSQL and a sample shop',
     manual: [
       'Starts a PostgreSQL of its own with a sample shop in it, and the gateway in front of it. Nothing else needs to be installed, and nothing is left behind.',
+      'It needs the npm packages of a checkout: the image has no PostgreSQL.',
     ],
     options: noOptions,
     configured: true,

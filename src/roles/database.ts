@@ -14,7 +14,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** @throws GatewayError when the options do not say where the database is, or ask for what its kind cannot do */
+/** @throws GatewayError when the options ask for what the kind of database cannot do */
 export async function openDatabase(config: Config): Promise<Database> {
   const { engine, monitor } = await createServers(config, { clock, observe: () => {} }, () => {})
   return {

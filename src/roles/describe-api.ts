@@ -2,7 +2,7 @@
 import type { Principal } from '#base/context.ts'
 import type { Contract } from '#contract/contract.ts'
 import { openapiDocument } from '#contract/openapi.ts'
-import type { ApiOptions } from '#contract/options.ts'
+import { type ApiOptions, pageLimitOf } from '#contract/options.ts'
 import { authorize } from '#policy/authorize.ts'
 import { version } from './build.ts'
 
@@ -19,7 +19,7 @@ export function describeApi(
       delete: authorize(principal, resource, 'delete').allow,
     }),
     decimals: options.decimals,
-    defaultLimit: options.defaultLimit,
+    defaultLimit: pageLimitOf(options),
     maxLimit: options.maxLimit,
     build: version,
   })

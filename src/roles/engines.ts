@@ -15,10 +15,7 @@ export interface EngineDependencies {
   readonly readOnly?: boolean
 }
 
-/**
- * @param database one server's options; default: the first host of the configuration
- * @throws GatewayError when the options do not say where the database is
- */
+/** @param database one server's options; default: the first host of the configuration */
 export async function loadEngine(
   config: Config,
   d: EngineDependencies = { clock: systemClock, observe: () => {} },

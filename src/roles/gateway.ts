@@ -17,6 +17,7 @@ import { type ConnectPrimary, createLook, type Look } from '#gateway/primary.ts'
 import { createRead } from '#gateway/read.ts'
 import { createSchema, type Schema } from '#gateway/schema.ts'
 import { createSnapshotFile, type SnapshotFile } from '#gateway/snapshot-file.ts'
+import { withTexts } from '#gateway/texts.ts'
 import { createWrite } from '#gateway/write.ts'
 import { isFixed, poolSettings } from '#pool/budget.ts'
 import { createFollower, type Follower } from '#pool/follower.ts'
@@ -52,7 +53,7 @@ export interface Gateway {
 /**
  * Opens nothing yet but what `pools.min` asks for.
  * @param o.onRefused a session with the primary could not be had, whoever wanted one
- * @throws GatewayError for options that no database can be reached with
+ * @throws GatewayError for options that the kind of database has no means for
  */
 export async function createGateway(
   config: Config,
@@ -112,7 +113,7 @@ export async function createGateway(
     redirect: servers.redirect,
     look: createLook({ pool, connect, replicaServes }),
     schema,
-    execute: lanes.execute,
+    execute: withTexts(lanes.execute, () => config.log.level === 'debug'),
     read: createRead({ engine, cursors: createCursors(secret), options, streamBatch }),
     write: createWrite({ engine, options }),
     call: createCall({ engine, options }),

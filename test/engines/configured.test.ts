@@ -150,4 +150,43 @@ onEveryEngine('runs with other configurations', (engine) => {
     expect(await post({ api: { development: true } })).toContain('secret of the house: because')
     expect(await post({})).not.toContain('because')
   })
+
+  it('logs at level debug what ran, with placeholders for every value', async () => {
+    const gateway = await startGateway({ url, config: { log: { level: 'debug' } } })
+    running.push(gateway)
+    const row = (id: number) => ({
+      id,
+      name: 'geheim',
+      email: `geheim${id}@x`,
+      created_at: '2001-01-01T00:00:00Z',
+      vip: false,
+      credit: '48731.25',
+    })
+    const path = '/customers?name=geheim&credit=48731.25'
+    const requests: readonly [string, string, unknown?][] = [
+      ['POST', '/customers', row(7001)],
+      ['POST', '/customers', [row(7002), row(7003)]],
+      ['PUT', '/customers/7001', row(7001)],
+      ['PATCH', path, { credit: '48731.25' }],
+      ['GET', `${path}&select=id,orders!customer_id(id)&order=credit`],
+      ['GET', '/rpc/add_numbers?a=48731&b=48731'],
+      ['POST', '/batch', [{ method: 'POST', path: '/customers', body: row(7004) }]],
+      ['DELETE', path],
+    ]
+    for (const [method, at, body] of requests) {
+      const prefer = method === 'GET' ? 'count=exact' : 'max-affected=10'
+      const headers: Record<string, string> = at.includes('credit=') ? { prefer } : {}
+      const { status, text } = await gateway.request(method, `/api/v1${at}`, { body, headers })
+      expect([method, at, status < 300, text]).toEqual([method, at, true, text])
+    }
+    const statements = () =>
+      gateway
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('"event":"statement"'))
+        .map((line) => (JSON.parse(line) as { text?: string }).text ?? '')
+    await expect.poll(() => statements().length).toBe(requests.length)
+    for (const text of statements()) expect(text).toMatch(/customers|add_numbers/)
+    expect(gateway.log()).not.toMatch(/geheim|48731/)
+  })
 })

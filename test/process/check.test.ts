@@ -18,11 +18,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-async function check(...argv: string[]) {
+const check = (...argv: string[]) => run('check', ...argv)
+
+async function run(...argv: string[]) {
   let stdout = ''
   let stderr = ''
   const code = await runCommandLine({
-    argv: ['check', ...argv],
+    argv,
     env: {},
     stdout: (text) => {
       stdout += text
@@ -71,11 +73,16 @@ test('a database that is not there, and a server that is not, are told apart', a
   expect(nobody.stderr).not.toContain('geheim')
 })
 
-test('what only the engine can judge is configuration all the same: exit code 64', async () => {
-  const { code, stderr } = await check(`--database.url=${url}?colour=red`)
-  expect(code).toBe(64)
-  expect(stderr).toContain('colour')
-})
+test.each(['check', 'check --offline', 'serve', 'openapi', 'events status'])(
+  '%s: a wrong parameter of the URL is a fault among the others, with exit code 64',
+  async (command) => {
+    const wrong = [`--database.url=${url}?colour=red`, '--pools.max=0']
+    const { code, stderr } = await run(...command.split(' '), ...wrong)
+    expect(code).toBe(64)
+    expect(stderr).toMatch(/^postern: database\.url: has a parameter .*colour.*\(flag --database\.url\)$/m)
+    expect(stderr).toMatch(/^postern: pools\.max: /m)
+  },
+)
 
 test('warns where the numbers are more than the server allows', async () => {
   const limited = await server.createDatabase()

@@ -75,6 +75,16 @@ test.each(['debug', 'info'])('no secret and no value of a request, at level %s',
     await postern.stop()
     expect(postern.output.stdout + postern.output.stderr + status + metrics).not.toContain('geheim')
     expect(postern.requests().map((l) => l['status'])).toEqual([200, 201, 409, 422, 400, 422, 422, 400, 404])
+    const texts = postern.log.filter((l) => l['event'] === 'statement').map((l) => l['text'])
+    if (level === 'info') expect(texts).toEqual([])
+    else
+      expect(texts).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^SELECT .* FROM "public"\."orders".*\$1/s),
+          expect.stringMatching(/^INSERT INTO "public"\."orders".*\$1/s),
+          expect.stringMatching(/"fail"\(.*\$1/s),
+        ]),
+      )
   } finally {
     await postern.stop()
   }

@@ -39,7 +39,6 @@ export interface MysqlDependencies {
 const shareReads = (connection: Connection, borrowers: number) =>
   (connection as MysqlConnection).share(borrowers)
 
-/** @throws GatewayError when the options do not say where the database is */
 export function createMysql(options: DatabaseOptions, d: MysqlDependencies): Engine {
   const sessionName = nameSessions(options.applicationName)
   const named = (given: DatabaseOptions) => ({

@@ -36,7 +36,6 @@ export interface PostgresDependencies {
 const shareFor = (sharing: 'reads' | 'inserts') => (connection: Connection, borrowers: number) =>
   (connection as PostgresConnection).share(borrowers, sharing)
 
-/** @throws GatewayError when the options do not say where the database is */
 export function createPostgres(options: DatabaseOptions, d: PostgresDependencies): Engine {
   let now = { options, target: readTarget(options) }
   /** The session that listens for changes of the schema. */

@@ -35,7 +35,6 @@ export interface SqlServerDependencies {
   readonly readOnly?: boolean
 }
 
-/** @throws GatewayError when the options do not say where the database is */
 export function createSqlServer(options: DatabaseOptions, d: SqlServerDependencies): Engine {
   const { clock, observe, statementTimeout, pool = 'primary', readOnly = false } = d
   const sessionName = nameSessions(options.applicationName)

@@ -175,7 +175,7 @@ export function createDataApp(d: DataDependencies): Answerer {
 
   /** All items in one transaction: each is parsed and answered as a request of its own would be. */
   async function batch(x: Exchange): Promise<Reply> {
-    const preferences = parsePreferences(x.header('prefer'))
+    const preferences = parsePreferences(x.header('prefer'), 'batch')
     const items = parseBatch(await x.body(), x.header('content-type'), d.limits)
     x.limit(preferences.wait)
     let at = 0
@@ -183,7 +183,7 @@ export function createDataApp(d: DataDependencies): Answerer {
       const done: string[] = []
       for (at = 0; at < items.length; at++) {
         const item = items[at] as BatchItem
-        const form = { ...itemPath(item, x.version), header: item.header, limits: d.limits }
+        const form = { ...itemPath(item, x.version), header: item.header, limits: d.limits, item: true }
         done.push(itemAnswer(await answerItem(x, item, form, runner)))
       }
       return done
@@ -196,7 +196,11 @@ export function createDataApp(d: DataDependencies): Answerer {
     }
     return {
       status: 200,
-      headers: { ...baseHeaders(x.ctx), 'content-type': 'application/json' },
+      headers: {
+        ...baseHeaders(x.ctx),
+        ...(preferences.wait !== undefined && { 'preference-applied': `wait=${preferences.wait}` }),
+        'content-type': 'application/json',
+      },
       body: `[${answers.join(',')}]`,
     }
   }
@@ -204,7 +208,7 @@ export function createDataApp(d: DataDependencies): Answerer {
   async function answerItem(
     x: Exchange,
     item: BatchItem,
-    form: ItemPath & { header: Exchange['header']; limits: DataDependencies['limits'] },
+    form: ItemPath & Pick<Form, 'header' | 'item'> & { limits: DataDependencies['limits'] },
     runner: Runner,
   ): Promise<Reply> {
     const snapshot = x.current

@@ -23,6 +23,8 @@ export interface Form {
   /** The value of a header by its name in lower case; several of one name joined by commas. */
   readonly header: (name: string) => string | undefined
   readonly limits: FormLimits
+  /** An item of a batch. */
+  readonly item?: boolean
 }
 
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -65,11 +67,12 @@ function bodyOf({ header, body }: WriteForm): Body {
  * @throws GatewayError malformed_url, malformed_header, not_acceptable, invalid_parameter, unknown_parameter,
  *   unknown_operator, too_complex
  */
-export function parseRead({ resource: segment, key: keySegment, search, header, limits }: Form): ReadRequest {
+export function parseRead(sent: Form): ReadRequest {
+  const { resource: segment, key: keySegment, search, header, limits } = sent
   const resource = decodeSegment(segment, 'resource')
   const key = keySegment === undefined ? undefined : parseKey(keySegment)
   const representation = negotiate(header('accept'))
-  const preferences = parsePreferences(header('prefer'))
+  const preferences = parsePreferences(header('prefer'), 'read', sent.item)
   const { media, numbers } = representation
   const head = shapeHead('read', resource, key, representation, preferences.count)
   const form = { kind: 'read', resource, key, media, numbers, preferences } as const
@@ -163,7 +166,7 @@ export function parseWrite(form: WriteForm): WriteRequest {
   const resource = decodeSegment(form.resource, 'resource')
   const key = form.key === undefined ? undefined : parseKey(form.key)
   const representation = negotiate(header('accept'))
-  const preferences = parsePreferences(header('prefer'))
+  const preferences = parsePreferences(header('prefer'), 'write', form.item)
   const conditions = readConditions(form, keyed)
   const collector = newCollector(limits)
   const { query } = readQuery(collector, readQueryString(form.search), allowedOf(method))
@@ -212,13 +215,14 @@ export interface CallForm extends Omit<Form, 'key'> {
  * @throws GatewayError malformed_url, malformed_header, not_acceptable, malformed_body, bad_value,
  *   unsupported_media_type; unknown_parameter for a POST with a query string
  */
-export function parseCall({ resource, search, header, limits, method, body }: CallForm): CallRequest {
+export function parseCall(form: CallForm): CallRequest {
+  const { resource, search, header, limits, method, body } = form
   const common = {
     kind: 'call',
     routine: decodeSegment(resource, 'routine'),
     method,
     ...negotiate(header('accept')),
-    preferences: parsePreferences(header('prefer')),
+    preferences: parsePreferences(header('prefer'), 'call', form.item),
   } as const
   if (method === 'GET') return { ...common, args: argumentsOf(search) }
   const stray = readQueryString(search)[0]

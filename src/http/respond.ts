@@ -13,6 +13,7 @@ export interface Asked {
   /** Raw query string without `?`. */
   readonly search: string
   readonly numbers: NumberStyle
+  /** Those that mean something in this request. */
   readonly preferences: Preferences
   /** Opaque tags of If-None-Match, weak marks removed, or `*`. */
   readonly ifNoneMatch: readonly string[] | '*' | undefined
@@ -46,8 +47,7 @@ export function baseHeaders(
 function preferencesApplied(asked: Asked, answer: Answer): string | undefined {
   const { preferences } = asked
   const applied: string[] = []
-  if (preferences.return !== undefined && asked.method !== 'GET' && asked.method !== 'HEAD')
-    applied.push(`return=${preferences.return}`)
+  if (preferences.return !== undefined) applied.push(`return=${preferences.return}`)
   if (preferences.count !== undefined && answer.kind === 'rows' && answer.page.total !== undefined)
     applied.push(`count=${preferences.count}`)
   if (preferences.maxAffected !== undefined) applied.push(`max-affected=${preferences.maxAffected}`)

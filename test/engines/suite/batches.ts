@@ -139,6 +139,20 @@ export function batches(context: EngineContext): void {
       )
     })
 
+    it('has one deadline, which its items cannot shorten', async () => {
+      const items = [{ method: 'GET', path: '/files', headers: { prefer: 'wait=0, return=minimal' } }]
+      const answer = await request('POST', '/batch', { body: items, headers: { prefer: 'wait=5' } })
+      expect(answer.headers['preference-applied']).toBe('wait=5')
+      expect(answer.json[0].headers['preference-applied']).toBeUndefined()
+    })
+
+    it('cannot keep max-affected as a whole, so it refuses it', async () => {
+      const items = [{ method: 'DELETE', path: '/files?path=a' }]
+      const refused = await request('POST', '/batch', { body: items, headers: { prefer: 'max-affected=0' } })
+      expect(problem(refused, 'malformed_header')).toMatchObject({ preference: 'max-affected' })
+      expect(await paths()).toEqual(['a'])
+    })
+
     it('takes CSV as a text', async () => {
       const answer = await batch([
         {

@@ -132,6 +132,7 @@ export function errors(context: EngineContext): void {
       problem(await get('/tags', { prefer: 'count=exact, =' }), 'malformed_header')
       expect((await get('/tags', { prefer: 'count=all, unknown' })).status).toBe(200)
       problem(await get('/tags', { prefer: 'handling=strict, unknown' }), 'malformed_header')
+      problem(await get('/tags', { prefer: 'handling=strict, return=minimal' }), 'malformed_header')
     })
 
     it('do not grow with the request', async () => {

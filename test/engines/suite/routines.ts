@@ -121,6 +121,17 @@ export function routines(context: EngineContext): void {
       async (name, args, code) => void problem(await call(name, args), code),
     )
 
+    it('claims no preference that it cannot honour', async () => {
+      const answer = await call(
+        'add_numbers',
+        { a: 1, b: 2 },
+        { prefer: 'return=minimal, count=exact, wait=9' },
+      )
+      expect(answer.headers['preference-applied']).toBe('wait=9')
+      expect(answer.headers['content-range']).toBeUndefined()
+      problem(await call('add_numbers', { a: 1, b: 2 }, { prefer: 'max-affected=0' }), 'malformed_header')
+    })
+
     it('takes its arguments from one place only', async () =>
       void problem(await request('POST', '/rpc/add_numbers?a=1', { body: { b: 1 } }), 'unknown_parameter'))
   })

@@ -210,7 +210,7 @@ function parameters(o: OpenapiOptions): Record<string, Schema> {
       in: 'header',
       required: false,
       schema: { type: 'string' },
-      description: 'Write only if the row still has this ETag.',
+      description: 'Only if the row still has this ETag; 412 otherwise.',
     },
     ifNoneMatch: {
       name: 'If-None-Match',

@@ -13,8 +13,8 @@ import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from '.
 import { createLoopLag } from './loop-lag.ts'
 import { methodsOf } from './methods.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
-import { parseEtags } from './etags.ts'
 import { idempotencyKey, once } from './idempotency.ts'
+import { checkUntagged, type Conditions, noConditions, readConditions } from './preconditions.ts'
 import { parsePreferences } from './prefer.ts'
 import { problemReply, type Reply } from './problem.ts'
 import { type Asked, baseHeaders, respond } from './respond.ts'
@@ -98,6 +98,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     if (x.method === 'OPTIONS') return optionsReply(x, allow)
     if (!allow.includes(x.method)) throw refusedMethod(x.method, x.path, allow)
     x.snapshot(d.schema)
+    checkUntagged(headerOf(x), 'what is here', x.method !== 'POST')
     return body()
   }
 
@@ -132,7 +133,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     const request = parseRead(form)
     x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
     x.limit(request.preferences.wait)
-    const asked = askedOf(x, request)
+    const asked = askedOf(x, request, readConditions(form.header, form.key !== undefined))
     const answer = await d.read(request, snapshot, x.ctx, d.runner(x.ctx))
     if (answer.kind !== 'stream') return respond(answer, asked, x.ctx)
     x.limitStream(request.preferences.wait)
@@ -212,30 +213,24 @@ export function createDataApp(d: DataDependencies): Answerer {
     runner: Runner,
   ): Promise<Reply> {
     const snapshot = x.current
-    const asked = ({ numbers, preferences }: Pick<Asked, 'numbers' | 'preferences'>): Asked => ({
-      method: item.method,
-      path: form.base,
-      search: form.search,
-      numbers,
-      preferences,
-      ifNoneMatch: undefined,
-    })
+    const here = { method: item.method, path: form.base, search: form.search }
     if (form.rpc) {
       if (item.method !== 'GET' && item.method !== 'POST')
         throw refusedMethod(item.method, item.path, ['GET', 'POST'])
       const request = parseCall({ ...form, method: item.method, body: item.body })
-      return respondNow(await d.call(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+      return respondNow(await d.call(request, snapshot, x.ctx, runner), askedOf(here, request), x.ctx)
     }
     if (item.method === 'GET') {
       const request = parseRead(form)
-      return respondNow(await d.read(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+      const asked = askedOf(here, request, readConditions(form.header, form.key !== undefined))
+      return respondNow(await d.read(request, snapshot, x.ctx, runner), asked, x.ctx)
     }
     const parsed = parseWrite({ ...form, method: item.method as WriteMethod, body: item.body })
     const request = {
       ...parsed,
       preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },
     }
-    return respondNow(await d.write(request, snapshot, x.ctx, runner), asked(parsed), x.ctx)
+    return respondNow(await d.write(request, snapshot, x.ctx, runner), askedOf(here, parsed), x.ctx)
   }
 
   const turnstile = createTurnstile<ServerResponse>({
@@ -283,16 +278,12 @@ function respondNow(answer: Answer, asked: Asked, ctx: Context): Reply {
 
 const headerOf = (x: Exchange) => (name: string) => x.header(name)
 
-function askedOf(x: Exchange, request: Pick<Asked, 'numbers' | 'preferences'>): Asked {
-  const none = x.header('if-none-match')
-  return {
-    method: x.method,
-    path: x.path,
-    search: x.search,
-    numbers: request.numbers,
-    preferences: request.preferences,
-    ifNoneMatch: none === undefined ? undefined : parseEtags(none, 'If-None-Match'),
-  }
+function askedOf(
+  { method, path, search }: Pick<Asked, 'method' | 'path' | 'search'>,
+  { numbers, preferences }: Pick<Asked, 'numbers' | 'preferences'>,
+  { ifMatch, ifNoneMatch }: Conditions = noConditions,
+): Asked {
+  return { method, path, search, numbers, preferences, ifMatch, ifNoneMatch }
 }
 
 function json(x: Exchange, document: unknown): Reply {

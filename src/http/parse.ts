@@ -4,8 +4,8 @@ import type { CallRequest, Preferences, ReadRequest, WriteRequest } from '#contr
 import { negotiate, type Representation } from './accept.ts'
 import { type Body, bodyType, readArguments, readRow, readRows, type Row } from './body.ts'
 import { newCollector } from './conditions.ts'
-import { parseEtags } from './etags.ts'
 import type { FormLimits } from './limits.ts'
+import { checkUntagged, writeConditions } from './preconditions.ts'
 import { parsePreferences } from './prefer.ts'
 import { type Allowed, emptyQuery, type Reserved, readQuery } from './query.ts'
 import { decodeSegment, parseKey, readQueryString } from './query-string.ts'
@@ -117,29 +117,6 @@ function readBody(form: WriteForm): { rows: readonly Row[]; many: boolean } {
   }
 }
 
-/** A condition that is asked for and cannot be kept is refused: ignoring it would lose somebody's update. */
-function readConditions({ method, header }: WriteForm, keyed: boolean) {
-  const match = header('if-match')
-  const noneMatch = header('if-none-match')
-  if (match !== undefined && !keyed)
-    throw new GatewayError(
-      'malformed_header',
-      `If-Match: ${method} of a collection has no entity tag to match`,
-      {
-        facts: { header: 'If-Match' },
-      },
-    )
-  const ifNoneMatch = noneMatch === undefined ? undefined : parseEtags(noneMatch, 'If-None-Match')
-  if (ifNoneMatch !== undefined && (ifNoneMatch !== '*' || method !== 'PUT'))
-    throw new GatewayError('malformed_header', `If-None-Match: of writes only PUT takes it, and only as *`, {
-      facts: { header: 'If-None-Match' },
-    })
-  return {
-    ifMatch: match === undefined ? undefined : parseEtags(match, 'If-Match'),
-    ifNoneMatchAny: ifNoneMatch === '*',
-  }
-}
-
 function allowedOf(method: WriteMethod): Allowed {
   const filtered = method === 'PATCH' || method === 'DELETE'
   return { request: method, parameters: filtered ? ofKey : ['select'], maxLimit: undefined }
@@ -167,7 +144,7 @@ export function parseWrite(form: WriteForm): WriteRequest {
   const key = form.key === undefined ? undefined : parseKey(form.key)
   const representation = negotiate(header('accept'))
   const preferences = parsePreferences(header('prefer'), 'write', form.item)
-  const conditions = readConditions(form, keyed)
+  const conditions = writeConditions(header, method, keyed)
   const collector = newCollector(limits)
   const { query } = readQuery(collector, readQueryString(form.search), allowedOf(method))
   if (!keyed && method !== 'POST') checkBounded(form, preferences, query.filter !== undefined)
@@ -217,6 +194,7 @@ export interface CallForm extends Omit<Form, 'key'> {
  */
 export function parseCall(form: CallForm): CallRequest {
   const { resource, search, header, limits, method, body } = form
+  checkUntagged(header, 'the answer of a routine', method === 'GET')
   const common = {
     kind: 'call',
     routine: decodeSegment(resource, 'routine'),

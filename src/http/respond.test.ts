@@ -17,6 +17,7 @@ const asked = (o: Partial<Asked> = {}): Asked => ({
   search: '',
   numbers: 'default',
   preferences: {},
+  ifMatch: undefined,
   ifNoneMatch: undefined,
   ...o,
 })
@@ -100,8 +101,13 @@ describe('a row', () => {
     ).toMatchObject({ status: 201, headers: { location: '/api/v1/orders/a%2Cb,%C3%BC%2F1' } })
   })
 
-  it('that was written is not 304, whatever the client has', () => {
-    expect(respond(row(), asked({ method: 'PATCH', ifNoneMatch: '*' }), ctx).status).toBe(200)
+  it('is refused to who asks for another, before anything else is looked at', () => {
+    expect(respond(row(), asked({ ifMatch: ['6', '7'] }), ctx).status).toBe(200)
+    expect(respond(row({ etag: undefined }), asked({ ifMatch: '*' }), ctx).status).toBe(200)
+    for (const conditions of [{ ifMatch: ['8'] }, { ifMatch: [], ifNoneMatch: ['7'] }])
+      expect(() => respond(row(), asked(conditions), ctx)).toThrow(
+        expect.objectContaining({ code: 'precondition_failed' }),
+      )
   })
 })
 

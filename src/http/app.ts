@@ -11,7 +11,7 @@ import type { Snapshot } from '#gateway/schema.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
 import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { createLoopLag } from './loop-lag.ts'
-import { methodsOf } from './methods.ts'
+import { checkTarget, methodsOf, refusedMethod, withOptions } from './methods.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { idempotencyKey, once } from './idempotency.ts'
 import { checkUntagged, type Conditions, noConditions, readConditions } from './preconditions.ts'
@@ -141,6 +141,7 @@ export function createDataApp(d: DataDependencies): Answerer {
   }
 
   async function write(x: Exchange, snapshot: Snapshot, form: Form, method: WriteMethod): Promise<Reply> {
+    checkTarget(snapshot, x.principal, method, form)
     const parsed = parseWrite({ ...form, method, body: await x.body() })
     const request = {
       ...parsed,
@@ -216,7 +217,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     const here = { method: item.method, path: form.base, search: form.search }
     if (form.rpc) {
       if (item.method !== 'GET' && item.method !== 'POST')
-        throw refusedMethod(item.method, item.path, ['GET', 'POST'])
+        throw refusedMethod(item.method, item.path, methodsOf(snapshot, x.principal, form.resource, 'rpc'))
       const request = parseCall({ ...form, method: item.method, body: item.body })
       return respondNow(await d.call(request, snapshot, x.ctx, runner), askedOf(here, request), x.ctx)
     }
@@ -225,6 +226,7 @@ export function createDataApp(d: DataDependencies): Answerer {
       const asked = askedOf(here, request, readConditions(form.header, form.key !== undefined))
       return respondNow(await d.read(request, snapshot, x.ctx, runner), asked, x.ctx)
     }
+    checkTarget(snapshot, x.principal, item.method, form)
     const parsed = parseWrite({ ...form, method: item.method as WriteMethod, body: item.body })
     const request = {
       ...parsed,
@@ -297,15 +299,7 @@ function json(x: Exchange, document: unknown): Reply {
 function optionsReply(x: Exchange, allow: readonly string[]): Reply {
   return {
     status: 204,
-    headers: { ...baseHeaders(x.ctx), allow: [...new Set([...allow, 'OPTIONS'])].join(', ') },
+    headers: { ...baseHeaders(x.ctx), allow: withOptions(allow).join(', ') },
     body: null,
   }
-}
-
-function refusedMethod(method: string, path: string, allow: readonly string[]): GatewayError {
-  return new GatewayError(
-    'method_not_allowed',
-    `${method.slice(0, 20)} is not allowed at ${path.slice(0, 200)}.`,
-    { facts: { allow: [...new Set([...allow, 'OPTIONS'])] } },
-  )
 }

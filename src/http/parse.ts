@@ -89,18 +89,6 @@ export function parseRead(sent: Form): ReadRequest {
 
 const operations = { POST: 'insert', PUT: 'upsert', PATCH: 'update', DELETE: 'delete' } as const
 
-/** @throws GatewayError method_not_allowed for a POST with a key, a PUT without one */
-function checkTarget(method: WriteMethod, keyed: boolean): void {
-  if (method === 'POST' && keyed)
-    throw new GatewayError('method_not_allowed', 'POST goes to a collection, not to a row', {
-      facts: { allow: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] },
-    })
-  if (method === 'PUT' && !keyed)
-    throw new GatewayError('method_not_allowed', 'PUT goes to a row by its key, not to a collection', {
-      facts: { allow: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] },
-    })
-}
-
 function readBody(form: WriteForm): { rows: readonly Row[]; many: boolean } {
   switch (form.method) {
     case 'POST':
@@ -131,15 +119,14 @@ function checkBounded({ method }: WriteForm, { maxAffected }: Preferences, filte
 }
 
 /**
- * Reads a POST (insert), PUT (upsert), PATCH (update) or DELETE. Its shape covers operation, filter and select,
- * representation and the preferred return.
- * @throws GatewayError those of parseRead; method_not_allowed, unbounded_write, malformed_body, bad_value,
+ * Reads a POST (insert) of a collection, PUT (upsert) of a row, PATCH (update) or DELETE. Its shape covers operation,
+ * filter and select, representation and the preferred return.
+ * @throws GatewayError those of parseRead; unbounded_write, malformed_body, bad_value,
  *   body_too_large, unsupported_media_type
  */
 export function parseWrite(form: WriteForm): WriteRequest {
   const { method, header, limits } = form
   const keyed = form.key !== undefined
-  checkTarget(method, keyed)
   const resource = decodeSegment(form.resource, 'resource')
   const key = form.key === undefined ? undefined : parseKey(form.key)
   const representation = negotiate(header('accept'))

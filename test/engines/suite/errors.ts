@@ -58,6 +58,8 @@ export function errors(context: EngineContext): void {
       for (const [method, path, allow] of [
         ['POST', '/tags/1', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
         ['PUT', '/tags', 'GET, HEAD, POST, PATCH, DELETE, OPTIONS'],
+        ['PUT', '/order_totals', 'GET, HEAD, OPTIONS'],
+        ['POST', '/order_totals/1', 'OPTIONS'],
         ['TRACE', '/tags', 'GET, HEAD, POST, PATCH, DELETE, OPTIONS'],
         ['PROPFIND', '/tags/1', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
         ['DELETE', '/rpc/add_numbers', 'GET, HEAD, POST, OPTIONS'],
@@ -68,6 +70,18 @@ export function errors(context: EngineContext): void {
         problem(answer, 'method_not_allowed')
         expect(`${method} ${path} ${answer.headers['allow']}`).toBe(`${method} ${path} ${allow}`)
       }
+    })
+
+    it.each([
+      ['POST', '/nothing/1'],
+      ['PUT', '/nothing'],
+      ['PATCH', '/nothing/1'],
+      ['DELETE', '/nothing?id=1'],
+    ])('of what does not exist are 404 whatever the method: %s %s', async (method, path) => {
+      const body = method === 'DELETE' ? undefined : {}
+      problem(await request(method, path, { body }), 'unknown_resource')
+      const item = await request('POST', '/batch', { body: [{ method, path, body }] })
+      expect(problem(item, 'unknown_resource')).toMatchObject({ item: 0 })
     })
 
     it.each([

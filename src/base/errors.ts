@@ -197,7 +197,7 @@ const table = {
   not_supported: {
     status: 501,
     title: 'Not supported',
-    help: 'The database engine behind this gateway cannot do this.',
+    help: 'The database engine behind this gateway cannot do this, or the body came in a Transfer-Encoding other than chunked.',
   },
   idempotency_key_busy: {
     status: 409,

@@ -100,6 +100,8 @@ export function routines(context: EngineContext): void {
       expect(csv.text.split('\r\n')[0]).toBe('id,customer_id,billing_customer_id,status,placed_on,total,note')
       const lines = await get('/rpc/orders_of?customer=1', { accept: 'application/x-ndjson' })
       expect(lines.text.trimEnd().split('\n')).toHaveLength(2)
+      const none = await get('/rpc/cheapest?at_least=1000', { accept: 'application/x-ndjson' })
+      expect(none.text).toBe(functionsGiveRows ? 'null\n' : '')
     })
 
     it.each([

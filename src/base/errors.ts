@@ -154,6 +154,11 @@ const table = {
     title: 'Unsupported media type',
     help: 'Bodies are application/json or text/csv.',
   },
+  expectation_failed: {
+    status: 417,
+    title: 'Expectation failed',
+    help: 'The request has an Expect header other than 100-continue.',
+  },
   bad_value: {
     status: 422,
     title: 'Unacceptable value',

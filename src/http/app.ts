@@ -17,6 +17,7 @@ import { idempotencyKey, once } from './idempotency.ts'
 import { checkUntagged, type Conditions, noConditions, readConditions } from './preconditions.ts'
 import { parsePreferences } from './prefer.ts'
 import { problemReply, type Reply } from './problem.ts'
+import { refuseParameters } from './query-string.ts'
 import { type Asked, baseHeaders, respond } from './respond.ts'
 import type { Answerer } from './server.ts'
 import { sendStream } from './stream.ts'
@@ -53,6 +54,9 @@ export function createDataApp(d: DataDependencies): Answerer {
     collection: route('/api/{version}/{resource}', (x) => rows(x, x.segments[2] as string, undefined)),
     row: route('/api/{version}/{resource}/{key}', (x) => rows(x, x.segments[2] as string, x.segments[3])),
     other: route('_OTHER', (x) => {
+      // RFC 9110 section 9.3.7.
+      if (x.method === 'OPTIONS' && x.path === '*')
+        return optionsReply(x, ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
       throw new GatewayError(
         'not_found',
         `Nothing lives at ${x.path.slice(0, 200)}; the API begins at /api/${d.schema.peek()?.contract.version ?? 'v1'}.`,
@@ -98,6 +102,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     if (x.method === 'OPTIONS') return optionsReply(x, allow)
     if (!allow.includes(x.method)) throw refusedMethod(x.method, x.path, allow)
     x.snapshot(d.schema)
+    refuseParameters(x.search)
     checkUntagged(headerOf(x), 'what is here', x.method !== 'POST')
     return body()
   }

@@ -7,6 +7,7 @@ import { GatewayError } from '#base/errors.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { faultOfHead } from './head.ts'
 import type { Reply } from './problem.ts'
+import { shown } from './refuse.ts'
 
 export interface ServerOptions {
   readonly clock: Clock
@@ -47,6 +48,9 @@ function refusalOf(code: string | undefined): GatewayError {
       return new GatewayError('malformed_request', 'This is not HTTP/1.1.')
   }
 }
+
+const unexpected = (expect: string) =>
+  new GatewayError('expectation_failed', `Expect: ${shown(expect)} is not met; 100-continue is.`)
 
 /** What answers without fetch and its classes. */
 export interface Answerer {
@@ -134,6 +138,10 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
   server.on('request', answer)
   // Whoever wants the body says `100 Continue`: a body that is too large need not be sent at all.
   server.on('checkContinue', answer)
+  // RFC 9110 section 10.1.1; without this Node answers by itself, and with no document.
+  server.on('checkExpectation', (incoming, outgoing) =>
+    refuse(outgoing, begin(incoming, outgoing) ?? unexpected(incoming.headers.expect ?? '')),
+  )
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const connection = socket as Parameters<Connections['doing']>[0]
     const doing = connections.doing(connection)

@@ -125,6 +125,24 @@ test('headers above their own limit are refused, also where a short URL leaves r
   expect(parsed(small.text()).status).toBe(200)
 })
 
+test('an expectation that nobody meets: 417 as a problem document', async () => {
+  const client = raw(post('content-length: 9\r\nexpect: miracles') + '{"id":91}')
+  await client.closed
+  expect(parsed(client.text()).problem()).toMatchObject({ status: 417, code: 'expectation_failed' })
+  expect((await ask(`${postern.api}/orders?id=91`)).text).toBe('[]')
+})
+
+test('OPTIONS * tells what the server as a whole can do', async () => {
+  const client = raw('OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  await client.closed
+  const { status, headers, body } = parsed(client.text())
+  expect({ status, allow: headers['allow'], body }).toEqual({
+    status: 204,
+    allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    body: '',
+  })
+})
+
 test('a Transfer-Encoding that is not read: 501, and nothing is written', async () => {
   const client = raw(`${post('transfer-encoding: gzip, chunked')}9\r\n{"id":90}\r\n0\r\n\r\n`)
   await client.closed

@@ -98,6 +98,16 @@ export function errors(context: EngineContext): void {
       async (path) => void problem(await get(path), 'malformed_url'),
     )
 
+    it.each([
+      ['GET', ''],
+      ['GET', '/openapi.json'],
+      ['POST', '/batch'],
+    ])('of parameters where none have a meaning are 400: %s %s', async (method, path) => {
+      const answer = await request(method, `${path}?x=1`, method === 'POST' ? { body: [] } : {})
+      expect(problem(answer, 'unknown_parameter')).toMatchObject({ parameter: 'x', parameters: [] })
+      expect((await request(method, `${path}?`, method === 'POST' ? { body: [] } : {})).status).toBe(200)
+    })
+
     it.each(['/tags?id', '/tags?=1', '/tags?id&label=x'])(
       'of parameters without a value or name are 400: %s',
       async (path) => void problem(await get(path), 'invalid_parameter'),

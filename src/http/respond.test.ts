@@ -51,6 +51,8 @@ describe('Link', () => {
     ['status=open&limit=2', { after: 'abc' }, '</api/v1/orders?status=open&limit=2&after=abc>; rel="next"'],
     ['after=old&limit=2', { after: 'abc' }, '</api/v1/orders?limit=2&after=abc>; rel="next"'],
     ['offset=10&limit=2', { offset: 12 }, '</api/v1/orders?limit=2&offset=12>; rel="next"'],
+    ['limit=2&%6Fffset=2', { after: 'abc' }, '</api/v1/orders?limit=2&after=abc>; rel="next"'],
+    ['%61fter=old&%22offset%22=2', { offset: 2 }, '</api/v1/orders?%22offset%22=2&offset=2>; rel="next"'],
     ['note=<b>', { offset: 2 }, '</api/v1/orders?note=%3Cb%3E&offset=2>; rel="next"'],
     [
       'after[eq]=kept&offsets=kept',

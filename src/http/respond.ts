@@ -62,9 +62,16 @@ export function contentRange(page: PageInfo): string {
   return rows === 0 || offset === undefined ? `*/${total}` : `${offset}-${offset + rows - 1}/${total}`
 }
 
+/** Whether a raw pair of a query string that has been read is where the page begins, however its name is written. */
+function isPlace(pair: string): boolean {
+  const raw = pair.split('=', 1)[0] as string
+  const name = raw.includes('%') ? decodeURIComponent(raw) : raw
+  return name === 'after' || name === 'offset'
+}
+
 /** The URL of the next page: the same query with its `after` or `offset` replaced (RFC 8288). */
 function nextLink(asked: Asked, next: NonNullable<PageInfo['next']>): string {
-  const kept = asked.search.split('&').filter((pair) => pair !== '' && !/^(after|offset)(=|$)/.test(pair))
+  const kept = asked.search.split('&').filter((pair) => pair !== '' && !isPlace(pair))
   if ('after' in next) {
     // With a cursor the offset of the first page has been consumed.
     kept.push(`after=${next.after}`)

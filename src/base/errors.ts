@@ -149,6 +149,11 @@ const table = {
     title: 'Unsupported media type',
     help: 'Bodies are application/json or text/csv.',
   },
+  expectation_failed: {
+    status: 417,
+    title: 'Expectation failed',
+    help: 'The request has an Expect header other than 100-continue.',
+  },
   bad_value: {
     status: 422,
     title: 'Unacceptable value',
@@ -192,7 +197,7 @@ const table = {
   not_supported: {
     status: 501,
     title: 'Not supported',
-    help: 'The database engine behind this gateway cannot do this.',
+    help: 'The database engine behind this gateway cannot do this, or the body came in a Transfer-Encoding other than chunked.',
   },
   idempotency_key_busy: {
     status: 409,

@@ -154,7 +154,7 @@ export function rowPath(
         ...common,
         operationId: operation(`get_${resource.name}`),
         summary: `One row of ${resource.name} by its key`,
-        parameters: p('select', 'ifNoneMatch', 'prefer'),
+        parameters: p('select', 'ifMatch', 'ifNoneMatch', 'prefer'),
         responses: { 200: row, 304: { description: 'Not modified.' }, ...problems },
       },
     }),

@@ -147,7 +147,7 @@ const fixedSchemas: Record<string, Schema> = {
     properties: {
       method: { type: 'string', enum: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] },
       path: { type: 'string', description: 'Below the version: /orders/42' },
-      body: {},
+      body: { description: 'JSON; with Content-Type: text/csv among the headers, a text that is CSV.' },
       headers: { type: 'object', additionalProperties: { type: 'string' } },
     },
     additionalProperties: false,
@@ -210,7 +210,7 @@ function parameters(o: OpenapiOptions): Record<string, Schema> {
       in: 'header',
       required: false,
       schema: { type: 'string' },
-      description: 'Write only if the row still has this ETag.',
+      description: 'Only if the row still has this ETag; 412 otherwise.',
     },
     ifNoneMatch: {
       name: 'If-None-Match',

@@ -204,6 +204,8 @@ export interface Fault {
     | 'disconnected'
     | 'auth'
     | 'raised'
+    /** A routine ended the transaction it was called in, which is not its own. */
+    | 'cannot_commit'
     | 'too_complex'
     | 'not_supported'
     | 'unknown'

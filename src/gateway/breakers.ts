@@ -43,6 +43,7 @@ function verdictOf(fault: Fault, ms: number, slowCallMs: number): 'ill' | 'well'
     case 'stale_plan':
     case 'conflict':
     case 'raised':
+    case 'cannot_commit':
     case 'too_complex':
     case 'not_supported':
     case 'unknown':

@@ -62,8 +62,9 @@ export function createCall({
         body: result.body,
         page: { offset: 0, rows: result.rows, total: undefined, next: undefined },
       }
-    // A function that returns no row (a NULL composite) answers null.
-    const body = result.body.length === 0 ? Buffer.from('null') : result.body
+    // A function that returns no row (a NULL composite) answers null; a line of NDJSON has its end.
+    const none = request.media === 'ndjson' ? 'null\n' : 'null'
+    const body = result.body.length === 0 ? Buffer.from(none) : result.body
     return { kind: 'value', media: request.media, body }
   }
 }

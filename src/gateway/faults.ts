@@ -104,6 +104,11 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
     case 'raised':
       if (site.development && fault.message !== undefined) facts['message'] = fault.message
       return because('routine_failed', 'A routine or trigger of the database refused the request.')
+    case 'cannot_commit':
+      return because(
+        'routine_failed',
+        'The routine ends its transaction (COMMIT or ROLLBACK), which it may not do here: a batch is one transaction, so call it by a request of its own.',
+      )
     case 'too_complex':
       return because('too_complex', 'The database finds the request too complex.')
     case 'not_supported':

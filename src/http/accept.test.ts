@@ -30,6 +30,9 @@ test.each([
   ['application/json, application/json;numbers=string;q=0.5', 'json', 'default'],
   ['application/json;numbers=huge, application/x-ndjson;q=0.1', 'ndjson', 'default'],
   ['application/json;q=x, text/csv;q=0.1', 'csv', 'default'],
+  ['application/json;q=1.', 'json', 'default'],
+  ['application/json;q=0., text/csv;q=0.1', 'csv', 'default'],
+  ['application/json;q=10, text/csv;q=0.1', 'csv', 'default'],
 ] as const)('Accept: %s gives %s with numbers %s', (accept, media, numbers) => {
   expect(negotiate(accept)).toEqual({ media, numbers })
 })

@@ -34,8 +34,8 @@ interface Range {
   readonly q: number
 }
 
-/** Old Java clients write `q=.2`. */
-const weight = /^(?:0|1|0?\.\d+|1\.0+)$/
+/** RFC 9110 section 12.4.2, in which digits behind the point may be none; old Java clients write `q=.2`. */
+const weight = /^(?:0(?:\.\d*)?|\.\d+|1(?:\.0*)?)$/
 
 /** An element that cannot be read asks for nothing we have: skipped, as the header is a wish and no order. */
 function readRange(element: string): Range | undefined {

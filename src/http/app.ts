@@ -11,12 +11,13 @@ import type { Snapshot } from '#gateway/schema.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
 import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { createLoopLag } from './loop-lag.ts'
-import { methodsOf } from './methods.ts'
+import { checkTarget, methodsOf, refusedMethod, withOptions } from './methods.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
-import { parseEtags } from './etags.ts'
 import { idempotencyKey, once } from './idempotency.ts'
+import { checkUntagged, type Conditions, noConditions, readConditions } from './preconditions.ts'
 import { parsePreferences } from './prefer.ts'
 import { problemReply, type Reply } from './problem.ts'
+import { refuseParameters } from './query-string.ts'
 import { type Asked, baseHeaders, respond } from './respond.ts'
 import type { Answerer } from './server.ts'
 import { sendStream } from './stream.ts'
@@ -53,6 +54,9 @@ export function createDataApp(d: DataDependencies): Answerer {
     collection: route('/api/{version}/{resource}', (x) => rows(x, x.segments[2] as string, undefined)),
     row: route('/api/{version}/{resource}/{key}', (x) => rows(x, x.segments[2] as string, x.segments[3])),
     other: route('_OTHER', (x) => {
+      // RFC 9110 section 9.3.7.
+      if (x.method === 'OPTIONS' && x.path === '*')
+        return optionsReply(x, ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
       throw new GatewayError(
         'not_found',
         `Nothing lives at ${x.path.slice(0, 200)}; the API begins at /api/${d.schema.peek()?.contract.version ?? 'v1'}.`,
@@ -98,6 +102,8 @@ export function createDataApp(d: DataDependencies): Answerer {
     if (x.method === 'OPTIONS') return optionsReply(x, allow)
     if (!allow.includes(x.method)) throw refusedMethod(x.method, x.path, allow)
     x.snapshot(d.schema)
+    refuseParameters(x.search)
+    checkUntagged(headerOf(x), 'what is here', x.method !== 'POST')
     return body()
   }
 
@@ -132,7 +138,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     const request = parseRead(form)
     x.resource = snapshot.contract.resources.has(request.resource) ? request.resource : undefined
     x.limit(request.preferences.wait)
-    const asked = askedOf(x, request)
+    const asked = askedOf(x, request, readConditions(form.header, form.key !== undefined))
     const answer = await d.read(request, snapshot, x.ctx, d.runner(x.ctx))
     if (answer.kind !== 'stream') return respond(answer, asked, x.ctx)
     x.limitStream(request.preferences.wait)
@@ -140,6 +146,7 @@ export function createDataApp(d: DataDependencies): Answerer {
   }
 
   async function write(x: Exchange, snapshot: Snapshot, form: Form, method: WriteMethod): Promise<Reply> {
+    checkTarget(snapshot, x.principal, method, form)
     const parsed = parseWrite({ ...form, method, body: await x.body() })
     const request = {
       ...parsed,
@@ -175,7 +182,7 @@ export function createDataApp(d: DataDependencies): Answerer {
 
   /** All items in one transaction: each is parsed and answered as a request of its own would be. */
   async function batch(x: Exchange): Promise<Reply> {
-    const preferences = parsePreferences(x.header('prefer'))
+    const preferences = parsePreferences(x.header('prefer'), 'batch')
     const items = parseBatch(await x.body(), x.header('content-type'), d.limits)
     x.limit(preferences.wait)
     let at = 0
@@ -183,7 +190,7 @@ export function createDataApp(d: DataDependencies): Answerer {
       const done: string[] = []
       for (at = 0; at < items.length; at++) {
         const item = items[at] as BatchItem
-        const form = { ...itemPath(item, x.version), header: item.header, limits: d.limits }
+        const form = { ...itemPath(item, x.version), header: item.header, limits: d.limits, item: true }
         done.push(itemAnswer(await answerItem(x, item, form, runner)))
       }
       return done
@@ -196,7 +203,11 @@ export function createDataApp(d: DataDependencies): Answerer {
     }
     return {
       status: 200,
-      headers: { ...baseHeaders(x.ctx), 'content-type': 'application/json' },
+      headers: {
+        ...baseHeaders(x.ctx),
+        ...(preferences.wait !== undefined && { 'preference-applied': `wait=${preferences.wait}` }),
+        'content-type': 'application/json',
+      },
       body: `[${answers.join(',')}]`,
     }
   }
@@ -204,34 +215,29 @@ export function createDataApp(d: DataDependencies): Answerer {
   async function answerItem(
     x: Exchange,
     item: BatchItem,
-    form: ItemPath & { header: Exchange['header']; limits: DataDependencies['limits'] },
+    form: ItemPath & Pick<Form, 'header' | 'item'> & { limits: DataDependencies['limits'] },
     runner: Runner,
   ): Promise<Reply> {
     const snapshot = x.current
-    const asked = ({ numbers, preferences }: Pick<Asked, 'numbers' | 'preferences'>): Asked => ({
-      method: item.method,
-      path: form.base,
-      search: form.search,
-      numbers,
-      preferences,
-      ifNoneMatch: undefined,
-    })
+    const here = { method: item.method, path: form.base, search: form.search }
     if (form.rpc) {
       if (item.method !== 'GET' && item.method !== 'POST')
-        throw refusedMethod(item.method, item.path, ['GET', 'POST'])
+        throw refusedMethod(item.method, item.path, methodsOf(snapshot, x.principal, form.resource, 'rpc'))
       const request = parseCall({ ...form, method: item.method, body: item.body })
-      return respondNow(await d.call(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+      return respondNow(await d.call(request, snapshot, x.ctx, runner), askedOf(here, request), x.ctx)
     }
     if (item.method === 'GET') {
       const request = parseRead(form)
-      return respondNow(await d.read(request, snapshot, x.ctx, runner), asked(request), x.ctx)
+      const asked = askedOf(here, request, readConditions(form.header, form.key !== undefined))
+      return respondNow(await d.read(request, snapshot, x.ctx, runner), asked, x.ctx)
     }
+    checkTarget(snapshot, x.principal, item.method, form)
     const parsed = parseWrite({ ...form, method: item.method as WriteMethod, body: item.body })
     const request = {
       ...parsed,
       preferences: { return: d.defaultReturn(parsed.operation), ...parsed.preferences },
     }
-    return respondNow(await d.write(request, snapshot, x.ctx, runner), asked(parsed), x.ctx)
+    return respondNow(await d.write(request, snapshot, x.ctx, runner), askedOf(here, parsed), x.ctx)
   }
 
   const turnstile = createTurnstile<ServerResponse>({
@@ -279,16 +285,12 @@ function respondNow(answer: Answer, asked: Asked, ctx: Context): Reply {
 
 const headerOf = (x: Exchange) => (name: string) => x.header(name)
 
-function askedOf(x: Exchange, request: Pick<Asked, 'numbers' | 'preferences'>): Asked {
-  const none = x.header('if-none-match')
-  return {
-    method: x.method,
-    path: x.path,
-    search: x.search,
-    numbers: request.numbers,
-    preferences: request.preferences,
-    ifNoneMatch: none === undefined ? undefined : parseEtags(none, 'If-None-Match'),
-  }
+function askedOf(
+  { method, path, search }: Pick<Asked, 'method' | 'path' | 'search'>,
+  { numbers, preferences }: Pick<Asked, 'numbers' | 'preferences'>,
+  { ifMatch, ifNoneMatch }: Conditions = noConditions,
+): Asked {
+  return { method, path, search, numbers, preferences, ifMatch, ifNoneMatch }
 }
 
 function json(x: Exchange, document: unknown): Reply {
@@ -302,15 +304,7 @@ function json(x: Exchange, document: unknown): Reply {
 function optionsReply(x: Exchange, allow: readonly string[]): Reply {
   return {
     status: 204,
-    headers: { ...baseHeaders(x.ctx), allow: [...new Set([...allow, 'OPTIONS'])].join(', ') },
+    headers: { ...baseHeaders(x.ctx), allow: withOptions(allow).join(', ') },
     body: null,
   }
-}
-
-function refusedMethod(method: string, path: string, allow: readonly string[]): GatewayError {
-  return new GatewayError(
-    'method_not_allowed',
-    `${method.slice(0, 20)} is not allowed at ${path.slice(0, 200)}.`,
-    { facts: { allow: [...new Set([...allow, 'OPTIONS'])] } },
-  )
 }

@@ -1,6 +1,7 @@
 /** The form of a batch: its items, and the path of each taken apart. */
 import { GatewayError } from '#base/errors.ts'
 import { readRowsOfBatch } from './batch-body.ts'
+import { isCsv } from './body.ts'
 import type { FormLimits } from './limits.ts'
 import type { LimitsOptions } from './options.ts'
 
@@ -9,7 +10,7 @@ export interface BatchItem {
   /** As given: `/orders/42?select=id` or with `/api/v1` in front. */
   readonly path: string
   readonly header: (name: string) => string | undefined
-  /** The item's body as JSON text, or undefined. */
+  /** The item's body as JSON text, or as CSV where its Content-Type says so; undefined: none. */
   readonly body: Buffer | undefined
 }
 
@@ -45,21 +46,32 @@ export function parseBatch(
       method,
       path,
       header: (name) => headers.get(name),
-      body: body === undefined ? undefined : Buffer.from(JSON.stringify(body)),
+      body: bodyOf(body, headers.get('content-type'), index),
     }
   })
+}
+
+/** CSV stands in the item as a text, and is what that text says; any other body is JSON itself. */
+function bodyOf(body: unknown, contentType: string | undefined, index: number): Buffer | undefined {
+  if (body === undefined) return undefined
+  if (!isCsv(contentType)) return Buffer.from(JSON.stringify(body))
+  if (typeof body !== 'string')
+    throw refuse(index, 'body must be a text, as its Content-Type is text/csv; JSON needs none.')
+  return Buffer.from(body)
 }
 
 function headersOf(given: unknown, index: number): ReadonlyMap<string, string> {
   if (given === undefined || given === null) return new Map()
   if (typeof given !== 'object' || Array.isArray(given))
     throw refuse(index, 'headers must be an object of texts.')
-  return new Map(
-    Object.entries(given).map(([name, value]) => {
-      if (typeof value !== 'string') throw refuse(index, `the header ${name.slice(0, 60)} must be a text.`)
-      return [name.toLowerCase(), value]
-    }),
-  )
+  const headers = new Map<string, string>()
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value !== 'string') throw refuse(index, `the header ${name.slice(0, 60)} must be a text.`)
+    const lower = name.toLowerCase()
+    if (headers.has(lower)) throw refuse(index, `the header ${name.slice(0, 60)} is given twice.`)
+    headers.set(lower, value)
+  }
+  return headers
 }
 
 export interface ItemPath {

@@ -23,6 +23,10 @@ function unsupported(header: string, value: string, why: string, accepted: reado
   })
 }
 
+/** Whether a Content-Type says CSV, whatever its parameters. */
+export const isCsv = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^\s*text\/csv\s*(?:;|$)/i.test(contentType)
+
 /**
  * Tells the type of a body; without Content-Type it is JSON.
  * @throws GatewayError unsupported_media_type, also for a charset other than UTF-8 and for encoded bodies

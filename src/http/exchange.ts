@@ -220,9 +220,9 @@ function pathOf(url: string): string {
   return mark < 0 ? url : url.slice(0, mark)
 }
 
-/** Clients of proxies send the whole URL (RFC 9112 section 3.2.2). */
+/** Clients of proxies send the whole URL (RFC 9112 section 3.2.2); `*` is the server as a whole (section 3.2.4). */
 function originForm(target: string): string {
-  if (target.startsWith('/')) return target
+  if (target.startsWith('/') || target === '*') return target
   const rest = target.replace(/^https?:\/\/[^/?#]*/i, '')
   return rest.startsWith('/') ? rest : `/${rest}`
 }

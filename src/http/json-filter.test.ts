@@ -175,3 +175,14 @@ test('conditions are counted wherever they stand', () => {
     facts: { limit: 10, actual: 11 },
   })
 })
+
+test('a condition that stands twice is refused: one of the two would be lost', () => {
+  for (const [text, member] of [
+    ['{"total":{"gt":1,"gt":5000}}', 'total.gt'],
+    ['{"or":[{"a":1,"b":1},{"a":1,"a":2}]}', 'or[1].a'],
+  ] as const)
+    expect(refusal(() => filtering(text))).toMatchObject({
+      code: 'invalid_parameter',
+      facts: { parameter: 'filter', member },
+    })
+})

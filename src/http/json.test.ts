@@ -80,8 +80,18 @@ test('a byte order mark is tolerated', () => {
   expect(json('\uFEFF{"a":1}')).toEqual({ a: 1 })
 })
 
-test('of repeated members the last wins', () => {
-  expect(json('{"a":1,"a":2}')).toEqual({ a: 2 })
+test.each([
+  ['{"a":1,"a":2}', 'a'],
+  ['{"a":{},"b":[{"c":1},{"c":1.10,"d":"x,:\\"{","c":2}]}', 'b[1].c'],
+  ['[{"a":1}, {"é" : [], "\\u00e9": null}]', '[1].é'],
+  ['{"__proto__":1,"__proto__":2}', '__proto__'],
+  ['{"a":{"a":1},"A":1,"":1,"":2}', ''],
+])('a member that stands twice is refused by its path: %s', (text, member) => {
+  expect(refusal(() => json(text))).toMatchObject({
+    code: 'malformed_body',
+    detail: `body: ${member} is given twice`,
+    facts: { member },
+  })
 })
 
 test('__proto__ is an own member, with exact numbers too', () => {

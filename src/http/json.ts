@@ -1,5 +1,6 @@
 /** JSON text to values without losing a digit, and without trusting its depth. */
 import { GatewayError, type ErrorCode } from '#base/errors.ts'
+import { countMembers, endOfString, repeatedMember } from './json-members.ts'
 import { shown } from './refuse.ts'
 
 /** Source text access of JSON.parse (ECMA-262, 2026): in Node since 22, not yet in TypeScript's library. */
@@ -36,22 +37,14 @@ interface Scan {
   readonly depth: number
   /** Items of the list at the top; 0 when there is no list at the top. */
   readonly items: number
+  /** Members of all objects, each as often as it stands there. */
+  readonly members: number
   /** Some number may print otherwise than it is written. */
   readonly exact: boolean
 }
 
 /** Numbers a double may print otherwise: long, with exponent, trailing zeros in the fraction, minus zero, tiny. */
 const inexact = /[eE]|\.\d*0$|^-0$|^-?0\.000000/
-
-function endOfString(text: string, start: number): number {
-  let i = start + 1
-  for (; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 34) return i
-    if (code === 92) i++
-  }
-  return i
-}
 
 function endOfNumber(text: string, start: number): number {
   let i = start + 1
@@ -64,11 +57,12 @@ function endOfNumber(text: string, start: number): number {
   return i
 }
 
-/** Tells depth, length of the list at the top and whether numbers need care, without recursion. */
+/** Tells depth, length of the list at the top, number of members and whether numbers need care, without recursion. */
 export function scanJson(text: string): Scan {
   let depth = 0
   let deepest = 0
   let commas = 0
+  let members = 0
   let filled = false
   let exact = false
   for (let i = 0; i < text.length; i++) {
@@ -87,14 +81,15 @@ export function scanJson(text: string): Scan {
     if (code === 34) i = endOfString(text, i)
     else if (code === 44) {
       if (depth === 1) commas++
-    } else if (code === 45 || (code >= 48 && code <= 57)) {
+    } else if (code === 58) members++
+    else if (code === 45 || (code >= 48 && code <= 57)) {
       const end = endOfNumber(text, i)
       exact ||= end - i > 15 || inexact.test(text.slice(i, end))
       i = end - 1
     }
   }
   const isList = text.trimStart().startsWith('[')
-  return { depth: deepest, items: isList && filled ? commas + 1 : 0, exact }
+  return { depth: deepest, items: isList && filled ? commas + 1 : 0, members, exact }
 }
 
 /** What to blame, with which codes: a body is refused otherwise than a parameter. */
@@ -138,9 +133,9 @@ function refuseCharacters(value: unknown, path: string, origin: JsonOrigin): voi
 
 /**
  * Parses JSON text. A number whose double would print another text (more digits than it holds, `1.10`, `1e3`, `-0`)
- * becomes a JSON.rawJSON object. Of repeated members the last wins (RFC 8259 leaves it open, ECMA-262 fixes it);
- * a member `__proto__` is an own property like any other.
- * @throws GatewayError with the codes of `origin`: syntax; depth, before parsing; value for characters no database
+ * becomes a JSON.rawJSON object. A member that stands twice is refused (RFC 8259 leaves open what it means, and JSON.parse
+ * would keep the last alone); a member `__proto__` is an own property like any other.
+ * @throws GatewayError with the codes of `origin`: syntax, also for a repeated member, named by its path; depth, before parsing; value for characters no database
  *   stores; body_too_large for more than `maxItems`
  */
 export function parseJsonText(text: string, origin: JsonOrigin): unknown {
@@ -172,6 +167,12 @@ export function parseJsonText(text: string, origin: JsonOrigin): unknown {
     throw new GatewayError(origin.codes.syntax, `${what}: is not valid JSON${at}`, {
       cause,
       facts: { parameter: what, ...(position === undefined ? {} : { position: Number(position) + 1 }) },
+    })
+  }
+  if (scan.members !== countMembers(value, isRawNumber)) {
+    const member = shown(repeatedMember(text) ?? '')
+    throw new GatewayError(origin.codes.syntax, `${what}: ${member} is given twice`, {
+      facts: { parameter: what, member },
     })
   }
   if (suspicious.test(text)) refuseCharacters(value, '', origin)

@@ -4,8 +4,8 @@ import type { CallRequest, Preferences, ReadRequest, WriteRequest } from '#contr
 import { negotiate, type Representation } from './accept.ts'
 import { type Body, bodyType, readArguments, readRow, readRows, type Row } from './body.ts'
 import { newCollector } from './conditions.ts'
-import { parseEtags } from './etags.ts'
 import type { FormLimits } from './limits.ts'
+import { checkUntagged, writeConditions } from './preconditions.ts'
 import { parsePreferences } from './prefer.ts'
 import { type Allowed, emptyQuery, type Reserved, readQuery } from './query.ts'
 import { decodeSegment, parseKey, readQueryString } from './query-string.ts'
@@ -23,6 +23,8 @@ export interface Form {
   /** The value of a header by its name in lower case; several of one name joined by commas. */
   readonly header: (name: string) => string | undefined
   readonly limits: FormLimits
+  /** An item of a batch. */
+  readonly item?: boolean
 }
 
 export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -65,11 +67,12 @@ function bodyOf({ header, body }: WriteForm): Body {
  * @throws GatewayError malformed_url, malformed_header, not_acceptable, invalid_parameter, unknown_parameter,
  *   unknown_operator, too_complex
  */
-export function parseRead({ resource: segment, key: keySegment, search, header, limits }: Form): ReadRequest {
+export function parseRead(sent: Form): ReadRequest {
+  const { resource: segment, key: keySegment, search, header, limits } = sent
   const resource = decodeSegment(segment, 'resource')
   const key = keySegment === undefined ? undefined : parseKey(keySegment)
   const representation = negotiate(header('accept'))
-  const preferences = parsePreferences(header('prefer'))
+  const preferences = parsePreferences(header('prefer'), 'read', sent.item)
   const { media, numbers } = representation
   const head = shapeHead('read', resource, key, representation, preferences.count)
   const form = { kind: 'read', resource, key, media, numbers, preferences } as const
@@ -85,18 +88,6 @@ export function parseRead({ resource: segment, key: keySegment, search, header, 
 }
 
 const operations = { POST: 'insert', PUT: 'upsert', PATCH: 'update', DELETE: 'delete' } as const
-
-/** @throws GatewayError method_not_allowed for a POST with a key, a PUT without one */
-function checkTarget(method: WriteMethod, keyed: boolean): void {
-  if (method === 'POST' && keyed)
-    throw new GatewayError('method_not_allowed', 'POST goes to a collection, not to a row', {
-      facts: { allow: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] },
-    })
-  if (method === 'PUT' && !keyed)
-    throw new GatewayError('method_not_allowed', 'PUT goes to a row by its key, not to a collection', {
-      facts: { allow: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] },
-    })
-}
 
 function readBody(form: WriteForm): { rows: readonly Row[]; many: boolean } {
   switch (form.method) {
@@ -114,29 +105,6 @@ function readBody(form: WriteForm): { rows: readonly Row[]; many: boolean } {
   }
 }
 
-/** A condition that is asked for and cannot be kept is refused: ignoring it would lose somebody's update. */
-function readConditions({ method, header }: WriteForm, keyed: boolean) {
-  const match = header('if-match')
-  const noneMatch = header('if-none-match')
-  if (match !== undefined && !keyed)
-    throw new GatewayError(
-      'malformed_header',
-      `If-Match: ${method} of a collection has no entity tag to match`,
-      {
-        facts: { header: 'If-Match' },
-      },
-    )
-  const ifNoneMatch = noneMatch === undefined ? undefined : parseEtags(noneMatch, 'If-None-Match')
-  if (ifNoneMatch !== undefined && (ifNoneMatch !== '*' || method !== 'PUT'))
-    throw new GatewayError('malformed_header', `If-None-Match: of writes only PUT takes it, and only as *`, {
-      facts: { header: 'If-None-Match' },
-    })
-  return {
-    ifMatch: match === undefined ? undefined : parseEtags(match, 'If-Match'),
-    ifNoneMatchAny: ifNoneMatch === '*',
-  }
-}
-
 function allowedOf(method: WriteMethod): Allowed {
   const filtered = method === 'PATCH' || method === 'DELETE'
   return { request: method, parameters: filtered ? ofKey : ['select'], maxLimit: undefined }
@@ -151,20 +119,19 @@ function checkBounded({ method }: WriteForm, { maxAffected }: Preferences, filte
 }
 
 /**
- * Reads a POST (insert), PUT (upsert), PATCH (update) or DELETE. Its shape covers operation, filter and select,
- * representation and the preferred return.
- * @throws GatewayError those of parseRead; method_not_allowed, unbounded_write, malformed_body, bad_value,
+ * Reads a POST (insert) of a collection, PUT (upsert) of a row, PATCH (update) or DELETE. Its shape covers operation,
+ * filter and select, representation and the preferred return.
+ * @throws GatewayError those of parseRead; unbounded_write, malformed_body, bad_value,
  *   body_too_large, unsupported_media_type
  */
 export function parseWrite(form: WriteForm): WriteRequest {
   const { method, header, limits } = form
   const keyed = form.key !== undefined
-  checkTarget(method, keyed)
   const resource = decodeSegment(form.resource, 'resource')
   const key = form.key === undefined ? undefined : parseKey(form.key)
   const representation = negotiate(header('accept'))
-  const preferences = parsePreferences(header('prefer'))
-  const conditions = readConditions(form, keyed)
+  const preferences = parsePreferences(header('prefer'), 'write', form.item)
+  const conditions = writeConditions(header, method, keyed)
   const collector = newCollector(limits)
   const { query } = readQuery(collector, readQueryString(form.search), allowedOf(method))
   if (!keyed && method !== 'POST') checkBounded(form, preferences, query.filter !== undefined)
@@ -212,13 +179,15 @@ export interface CallForm extends Omit<Form, 'key'> {
  * @throws GatewayError malformed_url, malformed_header, not_acceptable, malformed_body, bad_value,
  *   unsupported_media_type; unknown_parameter for a POST with a query string
  */
-export function parseCall({ resource, search, header, limits, method, body }: CallForm): CallRequest {
+export function parseCall(form: CallForm): CallRequest {
+  const { resource, search, header, limits, method, body } = form
+  checkUntagged(header, 'the answer of a routine', method === 'GET')
   const common = {
     kind: 'call',
     routine: decodeSegment(resource, 'routine'),
     method,
     ...negotiate(header('accept')),
-    preferences: parsePreferences(header('prefer')),
+    preferences: parsePreferences(header('prefer'), 'call', form.item),
   } as const
   if (method === 'GET') return { ...common, args: argumentsOf(search) }
   const stray = readQueryString(search)[0]

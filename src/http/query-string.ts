@@ -78,3 +78,16 @@ export function readQueryString(search: string): Parameter[] {
   }
   return parameters
 }
+
+/**
+ * For requests without parameters.
+ * @throws GatewayError unknown_parameter for the first there is; as readQueryString does
+ */
+export function refuseParameters(search: string): void {
+  const stray = readQueryString(search)[0]
+  if (stray === undefined) return
+  const name = shown(stray.name)
+  throw new GatewayError('unknown_parameter', `${name}: this request takes no parameters`, {
+    facts: { parameter: name, parameters: [] },
+  })
+}

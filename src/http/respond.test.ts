@@ -17,6 +17,7 @@ const asked = (o: Partial<Asked> = {}): Asked => ({
   search: '',
   numbers: 'default',
   preferences: {},
+  ifMatch: undefined,
   ifNoneMatch: undefined,
   ...o,
 })
@@ -50,6 +51,8 @@ describe('Link', () => {
     ['status=open&limit=2', { after: 'abc' }, '</api/v1/orders?status=open&limit=2&after=abc>; rel="next"'],
     ['after=old&limit=2', { after: 'abc' }, '</api/v1/orders?limit=2&after=abc>; rel="next"'],
     ['offset=10&limit=2', { offset: 12 }, '</api/v1/orders?limit=2&offset=12>; rel="next"'],
+    ['limit=2&%6Fffset=2', { after: 'abc' }, '</api/v1/orders?limit=2&after=abc>; rel="next"'],
+    ['%61fter=old&%22offset%22=2', { offset: 2 }, '</api/v1/orders?%22offset%22=2&offset=2>; rel="next"'],
     ['note=<b>', { offset: 2 }, '</api/v1/orders?note=%3Cb%3E&offset=2>; rel="next"'],
     [
       'after[eq]=kept&offsets=kept',
@@ -100,8 +103,13 @@ describe('a row', () => {
     ).toMatchObject({ status: 201, headers: { location: '/api/v1/orders/a%2Cb,%C3%BC%2F1' } })
   })
 
-  it('that was written is not 304, whatever the client has', () => {
-    expect(respond(row(), asked({ method: 'PATCH', ifNoneMatch: '*' }), ctx).status).toBe(200)
+  it('is refused to who asks for another, before anything else is looked at', () => {
+    expect(respond(row(), asked({ ifMatch: ['6', '7'] }), ctx).status).toBe(200)
+    expect(respond(row({ etag: undefined }), asked({ ifMatch: '*' }), ctx).status).toBe(200)
+    for (const conditions of [{ ifMatch: ['8'] }, { ifMatch: [], ifNoneMatch: ['7'] }])
+      expect(() => respond(row(), asked(conditions), ctx)).toThrow(
+        expect.objectContaining({ code: 'precondition_failed' }),
+      )
   })
 })
 

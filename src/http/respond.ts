@@ -1,21 +1,22 @@
 /** Answers of the use cases as HTTP: status, headers, body. */
 import type { Context } from '#base/context.ts'
 import { decimalText } from '#base/decimals.ts'
+import { GatewayError } from '#base/errors.ts'
 import type { MediaType, NumberStyle, Preferences } from '#contract/request.ts'
 import type { Answer, PageInfo } from '#gateway/answer.ts'
+import type { Conditions } from './preconditions.ts'
 import type { Reply } from './problem.ts'
 
-/** What of the request shapes the response. */
-export interface Asked {
+/** What of the request shapes the response; conditions are those of reads. */
+export interface Asked extends Conditions {
   readonly method: string
   /** Path of the resource as the client reached it: `/api/v1/orders`. */
   readonly path: string
   /** Raw query string without `?`. */
   readonly search: string
   readonly numbers: NumberStyle
+  /** Those that mean something in this request. */
   readonly preferences: Preferences
-  /** Opaque tags of If-None-Match, weak marks removed, or `*`. */
-  readonly ifNoneMatch: readonly string[] | '*' | undefined
 }
 
 const contentTypes: Record<MediaType, string> = {
@@ -46,8 +47,7 @@ export function baseHeaders(
 function preferencesApplied(asked: Asked, answer: Answer): string | undefined {
   const { preferences } = asked
   const applied: string[] = []
-  if (preferences.return !== undefined && asked.method !== 'GET' && asked.method !== 'HEAD')
-    applied.push(`return=${preferences.return}`)
+  if (preferences.return !== undefined) applied.push(`return=${preferences.return}`)
   if (preferences.count !== undefined && answer.kind === 'rows' && answer.page.total !== undefined)
     applied.push(`count=${preferences.count}`)
   if (preferences.maxAffected !== undefined) applied.push(`max-affected=${preferences.maxAffected}`)
@@ -62,9 +62,16 @@ export function contentRange(page: PageInfo): string {
   return rows === 0 || offset === undefined ? `*/${total}` : `${offset}-${offset + rows - 1}/${total}`
 }
 
+/** Whether a raw pair of a query string that has been read is where the page begins, however its name is written. */
+function isPlace(pair: string): boolean {
+  const raw = pair.split('=', 1)[0] as string
+  const name = raw.includes('%') ? decodeURIComponent(raw) : raw
+  return name === 'after' || name === 'offset'
+}
+
 /** The URL of the next page: the same query with its `after` or `offset` replaced (RFC 8288). */
 function nextLink(asked: Asked, next: NonNullable<PageInfo['next']>): string {
-  const kept = asked.search.split('&').filter((pair) => pair !== '' && !/^(after|offset)(=|$)/.test(pair))
+  const kept = asked.search.split('&').filter((pair) => pair !== '' && !isPlace(pair))
   if ('after' in next) {
     // With a cursor the offset of the first page has been consumed.
     kept.push(`after=${next.after}`)
@@ -80,12 +87,24 @@ function location(asked: Asked, key: readonly (string | null)[]): string | undef
   return `${asked.path}/${key.map((part) => encodeURIComponent(part as string)).join(',')}`
 }
 
-const matches = (asked: Asked, etag: string | undefined) =>
-  etag !== undefined &&
-  asked.ifNoneMatch !== undefined &&
-  (asked.ifNoneMatch === '*' || asked.ifNoneMatch.includes(etag))
+const matches = (tags: readonly string[] | '*', etag: string | undefined) =>
+  tags === '*' || (etag !== undefined && tags.includes(etag))
 
-/** A response for every answer but a stream, which the caller writes itself. */
+/**
+ * Holds the answer against the conditions of a read, in the order of RFC 9110 section 13.2.2.
+ * @returns whether the client has it already
+ * @throws GatewayError precondition_failed
+ */
+function isKnown({ ifMatch, ifNoneMatch }: Conditions, etag: string | undefined): boolean {
+  if (ifMatch !== undefined && !matches(ifMatch, etag))
+    throw new GatewayError('precondition_failed', 'The answer is another than the one named in If-Match.')
+  return ifNoneMatch !== undefined && matches(ifNoneMatch, etag)
+}
+
+/**
+ * A response for every answer but a stream, which the caller writes itself.
+ * @throws GatewayError precondition_failed when a read is not what its If-Match asks for
+ */
 export function respond(answer: Exclude<Answer, { kind: 'stream' }>, asked: Asked, ctx: Context): Reply {
   const headers = baseHeaders(ctx)
   const applied = preferencesApplied(asked, answer)
@@ -100,8 +119,7 @@ export function respond(answer: Exclude<Answer, { kind: 'stream' }>, asked: Aske
     }
     case 'row': {
       if (answer.etag !== undefined) headers['etag'] = `"${answer.etag}"`
-      const read = asked.method === 'GET' || asked.method === 'HEAD'
-      if (read && matches(asked, answer.etag)) return { status: 304, headers, body: null }
+      if (isKnown(asked, answer.etag)) return { status: 304, headers, body: null }
       headers['content-type'] = contentType(answer.media, asked.numbers)
       const at = answer.created && asked.method === 'POST' ? location(asked, answer.key) : undefined
       if (at !== undefined) headers['location'] = at

@@ -5,12 +5,16 @@ import type { Hono } from 'hono'
 import type { Clock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
 import { type Connections, createConnections } from './connections.ts'
+import { faultOfHead } from './head.ts'
 import type { Reply } from './problem.ts'
+import { shown } from './refuse.ts'
 
 export interface ServerOptions {
   readonly clock: Clock
   /** Bytes of the head of a request; Node's own limit is 16 KiB. */
   readonly maxHeaderSize?: number
+  /** Bytes of the headers alone. */
+  readonly maxHeaders?: number
   /** The answer to what never becomes a request: the connection is closed after it. */
   readonly refuse: (error: GatewayError) => Reply
 }
@@ -26,9 +30,6 @@ const refusedMs = 500
 /** How much of a body that nobody wants is still read, and for how long (ms): a client that is cut off sees no answer. */
 const restBytes = 16 * 1024 ** 2
 const restMs = 500
-
-/** RFC 9110 section 7.2: a host as in URLs, and perhaps a port. */
-const validHost = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d*)?$/i
 
 /** What Node says of input that it cannot read → what we say. */
 function refusalOf(code: string | undefined): GatewayError {
@@ -47,6 +48,9 @@ function refusalOf(code: string | undefined): GatewayError {
       return new GatewayError('malformed_request', 'This is not HTTP/1.1.')
   }
 }
+
+const unexpected = (expect: string) =>
+  new GatewayError('expectation_failed', `Expect: ${shown(expect)} is not met; 100-continue is.`)
 
 /** What answers without fetch and its classes. */
 export interface Answerer {
@@ -111,18 +115,21 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
   function answered(this: ServerResponse): void {
     discardRest(this.req, o.clock)
   }
-  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+  const refuse = (outgoing: ServerResponse, error: GatewayError) => {
+    const { status, headers, body } = o.refuse(error)
+    const bytes = Buffer.byteLength(body ?? '')
+    outgoing.writeHead(status, { ...headers, 'content-length': bytes, connection: 'close' }).end(body)
+  }
+  const begin = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     connections.begins(incoming, outgoing)
-    const { host, 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
+    const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
     if (encoding !== undefined || (length !== undefined && length !== '0')) outgoing.on('close', answered)
-    // RFC 9112 section 3.2: required from 1.1 on.
-    if (host === undefined ? incoming.httpVersion !== '1.0' : !validHost.test(host)) {
-      const { status, headers, body } = o.refuse(
-        new GatewayError('malformed_request', 'There is no Host header, or it names no host.'),
-      )
-      const bytes = Buffer.byteLength(body ?? '')
-      outgoing.writeHead(status, { ...headers, 'content-length': bytes, connection: 'close' }).end(body)
-    } else answerer.answer(incoming, outgoing)
+    return faultOfHead(incoming, o.maxHeaders)
+  }
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const fault = begin(incoming, outgoing)
+    if (fault === undefined) answerer.answer(incoming, outgoing)
+    else refuse(outgoing, fault)
   }
   const { warmUp } = answerer
   if (warmUp !== undefined) server.once('listening', () => void o.clock.after(warmUpMs, warmUp))
@@ -131,6 +138,10 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
   server.on('request', answer)
   // Whoever wants the body says `100 Continue`: a body that is too large need not be sent at all.
   server.on('checkContinue', answer)
+  // RFC 9110 section 10.1.1; without this Node answers by itself, and with no document.
+  server.on('checkExpectation', (incoming, outgoing) =>
+    refuse(outgoing, begin(incoming, outgoing) ?? unexpected(incoming.headers.expect ?? '')),
+  )
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const connection = socket as Parameters<Connections['doing']>[0]
     const doing = connections.doing(connection)

@@ -15,7 +15,11 @@ const routines: Routine[] = [
   routine('take', { document: jsonb, names: [arrayOf(text), 'optional'] }, readOnly),
   routine('find', { id: int4 }, readOnly),
   routine('find', { name: text }, readOnly),
-  routine('find', { name: text, exact: [text, 'optional'] }, readOnly),
+  routine('find', { name: int4, exact: [text, 'optional'] }, readOnly),
+  routine('same', { a: int4 }, readOnly),
+  routine('same', { a: int4, b: [int4, 'optional'] }, readOnly),
+  routine('listed', { a: int4 }, readOnly),
+  routine('listed', { a: int4, more: [arrayOf(int4), 'variadic'] }, readOnly),
   routine('twin', { x: int4 }, readOnly),
   routine('twin', { x: text }, readOnly),
 ]
@@ -73,15 +77,21 @@ describe('routines', () => {
   test('of one name are told apart by their arguments, the one without further ones first', () => {
     expect(shown('GET', 'find?id=1')[0]).toBe('call find(0=$0:int4)')
     expect(plan('GET', 'find?name=x').statement.routine).toBe(routines[7])
-    expect(plan('GET', 'find?name=x&exact=y').statement.routine).toBe(routines[8])
+    expect(plan('GET', 'find?name=1&exact=y').statement.routine).toBe(routines[8])
     expect(
-      new Set(['find?id=1', 'find?name=x', 'find?name=x&exact=y'].map((p) => plan('GET', p).shape)).size,
+      new Set(['find?id=1', 'find?name=x', 'find?name=1&exact=y'].map((p) => plan('GET', p).shape)).size,
     ).toBe(3)
   })
 
   test('that arguments do not tell apart are refused with their parameters', () => {
     expect(refused('GET', 'twin?x=1').facts).toEqual({ signatures: ['x integer', 'x string'] })
     expect(refused('GET', 'find?nothing=1').facts['signatures']).toHaveLength(3)
+    expect(refused('POST', 'same', { a: 1 })).toMatchObject({
+      code: 'bad_value',
+      facts: { signatures: ['a integer', 'a integer, b integer (optional)'] },
+    })
+    expect(shown('GET', 'same?a=1&b=2')[0]).toBe('call same(0=$0:int4, 1=$1:int4)')
+    expect(shown('GET', 'listed?a=1')[0]).toBe('call listed(0=$0:int4)')
   })
 
   test('that may write are called by POST only', () => {

@@ -34,7 +34,10 @@ export function outputsOf(
   const outputs = new Map<string, Output>()
   for (const item of items)
     for (const output of outputsOfItem(draft, access, item, parameter, numbers)) {
-      if (outputs.has(output.name))
+      const earlier = outputs.get(output.name)
+      // A field keeps the place where it was named first.
+      if (earlier?.kind === 'column' && output.kind === 'column') continue
+      if (earlier !== undefined)
         throw invalid(
           parameter,
           `"${shown(output.name)}" would go out twice; related rows take another name, as in other:${shown(output.name)}(…)`,

@@ -277,6 +277,7 @@ export async function serveGateway(
         clock,
         refuse,
         maxHeaderSize: config.limits.headers + config.limits.url,
+        maxHeaders: config.limits.headers,
       }),
     true,
   )

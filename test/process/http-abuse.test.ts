@@ -72,6 +72,8 @@ test.each([
   ['a version of the future', 'GET /api/v1/orders HTTP/9.9\r\nhost: x\r\n\r\n', 400],
   ['no Host', 'GET /api/v1/orders HTTP/1.1\r\n\r\n', 400],
   ['a Host that is none', 'GET /api/v1/orders HTTP/1.1\r\nhost: a b/?\r\n\r\n', 400],
+  ['two Hosts', 'GET /api/v1/orders HTTP/1.1\r\nhost: a\r\nHost: b\r\n\r\n', 400],
+  ['the same Host twice', 'GET /api/v1/orders HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n', 400],
   [
     'two lengths',
     'POST /api/v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello',
@@ -106,6 +108,46 @@ test('headers that are too large: 431 as a problem document, and the connection 
   expect(answer.headers['connection']).toBe('close')
   expect(answer.problem()).toMatchObject({ status: 431, code: 'headers_too_large' })
   await postern.line((l) => l['code'] === 'headers_too_large' && l['route'] === '_OTHER')
+})
+
+test('headers above their own limit are refused, also where a short URL leaves room in the head', async () => {
+  const head = (bytes: number) =>
+    `GET /api/v1/orders?id=1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\nbig: ${'x'.repeat(bytes)}\r\n\r\n`
+  const large = raw(head(4096))
+  await large.closed
+  expect(parsed(large.text()).problem()).toMatchObject({
+    status: 431,
+    code: 'headers_too_large',
+    limit: 4096,
+  })
+  const small = raw(head(4000))
+  await small.closed
+  expect(parsed(small.text()).status).toBe(200)
+})
+
+test('an expectation that nobody meets: 417 as a problem document', async () => {
+  const client = raw(post('content-length: 9\r\nexpect: miracles') + '{"id":91}')
+  await client.closed
+  expect(parsed(client.text()).problem()).toMatchObject({ status: 417, code: 'expectation_failed' })
+  expect((await ask(`${postern.api}/orders?id=91`)).text).toBe('[]')
+})
+
+test('OPTIONS * tells what the server as a whole can do', async () => {
+  const client = raw('OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  await client.closed
+  const { status, headers, body } = parsed(client.text())
+  expect({ status, allow: headers['allow'], body }).toEqual({
+    status: 204,
+    allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    body: '',
+  })
+})
+
+test('a Transfer-Encoding that is not read: 501, and nothing is written', async () => {
+  const client = raw(`${post('transfer-encoding: gzip, chunked')}9\r\n{"id":90}\r\n0\r\n\r\n`)
+  await client.closed
+  expect(parsed(client.text()).problem()).toMatchObject({ status: 501, code: 'not_supported' })
+  expect((await ask(`${postern.api}/orders?id=90`)).text).toBe('[]')
 })
 
 test('a URL that is too long: 414', async () => {

@@ -61,6 +61,7 @@ describe('an error of the server', () => {
     ['28P01', 'auth no'],
     ['3D000', 'auth no'],
     ['54001', 'too_complex no'],
+    ['2D000', 'cannot_commit no'],
     ['P0001', 'raised no'],
     ['45000', 'raised no'],
     ['PT404', 'raised no'],

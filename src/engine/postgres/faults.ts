@@ -44,7 +44,7 @@ const errors: Readonly<Record<string, Rule>> = {
   '27': no('unknown'),
   '28': no('auth'),
   '2B': no('unknown'),
-  '2D': no('unknown'),
+  '2D': no('cannot_commit'),
   '2F': no('unknown'),
   '34': no('unknown'),
   '38': no('unknown'),

@@ -92,6 +92,12 @@ export function batches(context: EngineContext): void {
         406,
       ],
       [
+        'a body in another form',
+        { method: 'POST', path: '/files', body: 'path\nx\n', headers: { 'Content-Type': 'text/plain' } },
+        'unsupported_media_type',
+        415,
+      ],
+      [
         'a routine that refuses',
         { method: 'POST', path: '/rpc/refuse', body: { reason: 'r' } },
         'routine_failed',
@@ -133,6 +139,37 @@ export function batches(context: EngineContext): void {
       )
     })
 
+    it('has one deadline, which its items cannot shorten', async () => {
+      const items = [{ method: 'GET', path: '/files', headers: { prefer: 'wait=0, return=minimal' } }]
+      const answer = await request('POST', '/batch', { body: items, headers: { prefer: 'wait=5' } })
+      expect(answer.headers['preference-applied']).toBe('wait=5')
+      expect(answer.json[0].headers['preference-applied']).toBeUndefined()
+    })
+
+    it('cannot keep max-affected as a whole, so it refuses it', async () => {
+      const items = [{ method: 'DELETE', path: '/files?path=a' }]
+      const refused = await request('POST', '/batch', { body: items, headers: { prefer: 'max-affected=0' } })
+      expect(problem(refused, 'malformed_header')).toMatchObject({ preference: 'max-affected' })
+      expect(await paths()).toEqual(['a'])
+    })
+
+    it('takes CSV as a text', async () => {
+      const answer = await batch([
+        {
+          method: 'POST',
+          path: '/files?select=path,size',
+          headers: { 'Content-Type': 'text/csv; charset=utf-8' },
+          body: 'path,size\r\n"b, c",2\r\nd,3\r\n',
+        },
+      ])
+      expect(answer.status, answer.text).toBe(200)
+      expect(answer.json[0].body).toEqual([
+        { path: 'b, c', size: 2 },
+        { path: 'd', size: 3 },
+      ])
+      expect(await paths()).toEqual(['a', 'b, c', 'd'])
+    })
+
     it('keeps every digit', async () => {
       const text =
         '[{"method":"POST","path":"/files?select=size","body":{"path":"d","size":9007199254740993}}]'
@@ -156,6 +193,11 @@ export function batches(context: EngineContext): void {
       ['[{"method":"GET","path":"files"}]', 'malformed_body'],
       ['[{"method":"GET","path":"/files","extra":1}]', 'malformed_body'],
       ['[{"method":"GET","path":"/files","headers":{"accept":1}}]', 'malformed_body'],
+      ['[{"method":"GET","path":"/files","headers":{"Accept":"*/*","accept":"*/*"}}]', 'malformed_body'],
+      [
+        '[{"method":"POST","path":"/files","headers":{"content-type":"text/csv"},"body":[{"path":"x"}]}]',
+        'malformed_body',
+      ],
       [`[${Array.from({ length: 101 }, () => '{"method":"GET","path":"/files"}').join()}]`, 'body_too_large'],
     ] as const)(
       'like %s is refused',

@@ -149,6 +149,23 @@ export function conditionals(context: EngineContext): void {
       problem(await request('PUT', '/files/none', { body: { size: 1 }, headers }), 'precondition_failed')
     })
 
+    it.each(['GET', 'HEAD'])('answers %s while the answer is the same, and else 412', async (method) => {
+      const tag = await etag('/files/a')
+      const ask = (value: string) => request(method, '/files/a', { headers: { 'if-match': value } })
+      expect((await ask(`"x", ${tag}`)).status).toBe(200)
+      expect((await ask('*')).status).toBe(200)
+      expect((await ask(`W/${tag}`)).status).toBe(412)
+      await context.sql("UPDATE files SET size = 9 WHERE path = 'a'")
+      expect((await ask(tag)).status).toBe(412)
+      problem(await get('/files/none', { 'if-match': tag }), 'row_not_found')
+    })
+
+    it('is looked at before If-None-Match', async () => {
+      const tag = await etag('/files/a')
+      expect((await get('/files/a', { 'if-match': tag, 'if-none-match': tag })).status).toBe(304)
+      problem(await get('/files/a', { 'if-match': '"x"', 'if-none-match': tag }), 'precondition_failed')
+    })
+
     it('lets only one of two writers win', async () => {
       const tag = await etag('/files/a')
       const headers = { 'if-match': tag }
@@ -158,11 +175,27 @@ export function conditionals(context: EngineContext): void {
       expect(both.map((answer) => answer.status).sort()).toEqual([200, 412, 412, 412])
     })
 
-    it('is refused for collections', async () =>
-      void problem(
-        await request('PATCH', '/files?size=1', { body: { size: 2 }, headers: { 'if-match': '"1"' } }),
-        'malformed_header',
-      ))
+    it.each([
+      ['PATCH', '/files?size=1', { size: 2 }],
+      ['GET', '/files', undefined],
+      ['GET', '/rpc/add_numbers?a=1&b=2', undefined],
+      ['POST', '/rpc/add_numbers', { a: 1, b: 2 }],
+      ['POST', '/batch', []],
+      ['GET', '', undefined],
+    ])('is refused for what has no tag: %s %s', async (method, path, body) => {
+      for (const value of ['"1"', '*'])
+        problem(await request(method, path, { body, headers: { 'if-match': value } }), 'malformed_header')
+    })
+
+    it('is kept in a batch', async () => {
+      const tag = await etag('/files/a')
+      const read = (headers: Record<string, string>, path = '/files/a') =>
+        request('POST', '/batch', { body: [{ method: 'GET', path, headers }] })
+      expect((await read({ 'If-Match': tag })).json[0].status).toBe(200)
+      expect((await read({ 'If-None-Match': tag })).json[0]).toMatchObject({ status: 304, body: null })
+      expect(problem(await read({ 'If-Match': '"x"' }), 'precondition_failed')).toMatchObject({ item: 0 })
+      problem(await read({ 'If-Match': tag }, '/files'), 'malformed_header')
+    })
   })
 
   describe('If-None-Match: *', () => {
@@ -181,6 +214,20 @@ export function conditionals(context: EngineContext): void {
       const body = { owner: 'two', email: 'e' }
       problem(await request('PUT', '/accounts/2', { body, headers }), 'constraint_unique')
       problem(await request('PUT', '/accounts/1', { body, headers }), 'precondition_failed')
+    })
+
+    it('is refused for what has no tag, of which single tags hold by themselves', async () => {
+      problem(await get('/files', { 'if-none-match': '*' }), 'malformed_header')
+      problem(await get('/rpc/add_numbers?a=1&b=2', { 'if-none-match': '*' }), 'malformed_header')
+      expect((await get('/files', { 'if-none-match': '"1"' })).status).toBe(200)
+      for (const [path, body] of [
+        ['/rpc/add_numbers', { a: 1, b: 2 }],
+        ['/batch', []],
+      ] as const)
+        problem(
+          await request('POST', path, { body, headers: { 'if-none-match': '"1"' } }),
+          'malformed_header',
+        )
     })
 
     it.each(['PATCH', 'DELETE'])('is refused for %s', async (method) => {

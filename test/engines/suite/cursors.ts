@@ -53,6 +53,14 @@ export function cursors(context: EngineContext): void {
       expect(await walk(context, '/events?limit=1&order=kind,level')).toHaveLength(3)
     })
 
+    it('lead on from an offset whose name is percent-encoded', async () => {
+      const first = await get('/scores?select=id&order=id&limit=2&%6Fffset=2')
+      const next = await get(nextPage(first) ?? '')
+      expect([...column(first), ...column(next)]).toEqual(
+        column(await get('/scores?select=id&order=id&limit=4&offset=2')),
+      )
+    })
+
     it('keep the rest of the query', async () => {
       const query = `select=${e('id,items(limit=1;line_no)')}&${filter({ id: { lt: 4 } })}&order=-total&limit=2`
       const first = await get(`/orders?${query}`)

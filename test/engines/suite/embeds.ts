@@ -218,7 +218,7 @@ export function embeds(context: EngineContext): void {
       ['customer', 'unknown_field'],
       ['items(line_no', 'invalid_parameter'],
       ['items line_no)', 'invalid_parameter'],
-      ['id,id', 'invalid_parameter'],
+      ['id,id:customer(name)', 'invalid_parameter'],
       ['items(id:line_no)', 'invalid_parameter'],
       ['id,', 'invalid_parameter'],
       ['', 'invalid_parameter'],

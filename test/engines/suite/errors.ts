@@ -58,6 +58,8 @@ export function errors(context: EngineContext): void {
       for (const [method, path, allow] of [
         ['POST', '/tags/1', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
         ['PUT', '/tags', 'GET, HEAD, POST, PATCH, DELETE, OPTIONS'],
+        ['PUT', '/order_totals', 'GET, HEAD, OPTIONS'],
+        ['POST', '/order_totals/1', 'OPTIONS'],
         ['TRACE', '/tags', 'GET, HEAD, POST, PATCH, DELETE, OPTIONS'],
         ['PROPFIND', '/tags/1', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
         ['DELETE', '/rpc/add_numbers', 'GET, HEAD, POST, OPTIONS'],
@@ -68,6 +70,18 @@ export function errors(context: EngineContext): void {
         problem(answer, 'method_not_allowed')
         expect(`${method} ${path} ${answer.headers['allow']}`).toBe(`${method} ${path} ${allow}`)
       }
+    })
+
+    it.each([
+      ['POST', '/nothing/1'],
+      ['PUT', '/nothing'],
+      ['PATCH', '/nothing/1'],
+      ['DELETE', '/nothing?id=1'],
+    ])('of what does not exist are 404 whatever the method: %s %s', async (method, path) => {
+      const body = method === 'DELETE' ? undefined : {}
+      problem(await request(method, path, { body }), 'unknown_resource')
+      const item = await request('POST', '/batch', { body: [{ method, path, body }] })
+      expect(problem(item, 'unknown_resource')).toMatchObject({ item: 0 })
     })
 
     it.each([
@@ -83,6 +97,16 @@ export function errors(context: EngineContext): void {
       'of URLs that cannot be decoded are 400: %s',
       async (path) => void problem(await get(path), 'malformed_url'),
     )
+
+    it.each([
+      ['GET', ''],
+      ['GET', '/openapi.json'],
+      ['POST', '/batch'],
+    ])('of parameters where none have a meaning are 400: %s %s', async (method, path) => {
+      const answer = await request(method, `${path}?x=1`, method === 'POST' ? { body: [] } : {})
+      expect(problem(answer, 'unknown_parameter')).toMatchObject({ parameter: 'x', parameters: [] })
+      expect((await request(method, `${path}?`, method === 'POST' ? { body: [] } : {})).status).toBe(200)
+    })
 
     it.each(['/tags?id', '/tags?=1', '/tags?id&label=x'])(
       'of parameters without a value or name are 400: %s',
@@ -132,6 +156,7 @@ export function errors(context: EngineContext): void {
       problem(await get('/tags', { prefer: 'count=exact, =' }), 'malformed_header')
       expect((await get('/tags', { prefer: 'count=all, unknown' })).status).toBe(200)
       problem(await get('/tags', { prefer: 'handling=strict, unknown' }), 'malformed_header')
+      problem(await get('/tags', { prefer: 'handling=strict, return=minimal' }), 'malformed_header')
     })
 
     it('do not grow with the request', async () => {

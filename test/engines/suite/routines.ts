@@ -100,6 +100,8 @@ export function routines(context: EngineContext): void {
       expect(csv.text.split('\r\n')[0]).toBe('id,customer_id,billing_customer_id,status,placed_on,total,note')
       const lines = await get('/rpc/orders_of?customer=1', { accept: 'application/x-ndjson' })
       expect(lines.text.trimEnd().split('\n')).toHaveLength(2)
+      const none = await get('/rpc/cheapest?at_least=1000', { accept: 'application/x-ndjson' })
+      expect(none.text).toBe(functionsGiveRows ? 'null\n' : '')
     })
 
     it.each([
@@ -120,6 +122,17 @@ export function routines(context: EngineContext): void {
       'POST %s %j is refused',
       async (name, args, code) => void problem(await call(name, args), code),
     )
+
+    it('claims no preference that it cannot honour', async () => {
+      const answer = await call(
+        'add_numbers',
+        { a: 1, b: 2 },
+        { prefer: 'return=minimal, count=exact, wait=9' },
+      )
+      expect(answer.headers['preference-applied']).toBe('wait=9')
+      expect(answer.headers['content-range']).toBeUndefined()
+      problem(await call('add_numbers', { a: 1, b: 2 }, { prefer: 'max-affected=0' }), 'malformed_header')
+    })
 
     it('takes its arguments from one place only', async () =>
       void problem(await request('POST', '/rpc/add_numbers?a=1', { body: { b: 1 } }), 'unknown_parameter'))

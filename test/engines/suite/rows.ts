@@ -45,6 +45,21 @@ export function rows(context: EngineContext): void {
     it('have all fields where select names the star', async () =>
       body(await get('/tags/1?select=*'), '{"id":1,"label":"green"}'))
 
+    it('give a field that is named twice once, where it was named first', async () => {
+      body(await get('/products/2?select=name,id,name'), '{"name":"Bread","id":2}')
+      body(await get('/tags/1?select=label,*'), '{"label":"green","id":1}')
+      body(await get('/tags/1?select=*,id'), '{"id":1,"label":"green"}')
+      body(
+        await get('/orders/2?select=id,customer(name,name,*)&customer.id[gt]=0'),
+        (await get('/orders/2?select=id,customer(name,*)')).text,
+      )
+      expect((await get('/orders?select=status,count(),status&order=status')).text).toBe(
+        (await get('/orders?select=status,count()&order=status')).text,
+      )
+      for (const select of ['id,id:customer(name)', 'customer(name),customer(id)', 'count(),count()'])
+        problem(await get(`/orders?select=${select}`), 'invalid_parameter')
+    })
+
     it('are cut by limit and skipped by offset', async () =>
       body(await get('/tags?select=id&limit=1&offset=1'), '[{"id":2}]'))
 

@@ -37,13 +37,26 @@ function callFunction(c: Call): Written {
         ',',
       )
       return {
-        text: sql`SELECT${list} FROM ${invoked} AS r${mayBeNoRow(c) ? sql` WHERE NOT (r IS NULL)` : sql``}`,
+        // Not `r IS NULL`, which would take a column called r for the row.
+        text: sql`SELECT${list} FROM ${rowsOf(c, invoked)} AS r${mayBeNoRow(c) ? sql` WHERE NOT (r.* IS NULL)` : sql``}`,
         columns: outputs.map(({ name, encoding }) => ({ name, encoding, hidden: false })),
       }
     }
     default:
       return returns satisfies never
   }
+}
+
+/**
+ * The rows of a function as a table. One output alone is no row but its own value, and a composite among FROM is taken
+ * apart: as the output of a SELECT it stays whole. OFFSET 0 keeps the planner from repeating the call for each use.
+ */
+function rowsOf({ routine: { parameters } }: Call, invoked: Sql): Sql {
+  const outputs = parameters.filter((p) => p.mode === 'out' || p.mode === 'inout')
+  const [only] = outputs
+  if (outputs.length !== 1 || only === undefined || only.name === '' || only.type.family !== 'composite')
+    return invoked
+  return sql`(SELECT ${invoked} AS ${identifier(only.name)} OFFSET 0)`
 }
 
 /** A composite that is NULL stands in FROM as a row of NULLs; output parameters are a row whatever they hold. */

@@ -75,4 +75,11 @@ describe('a composite', () => {
     expect(await post('holds', row)).toBe(`201 ${row}`)
     expect(await get('holds/1')).toBe(`200 ${row}`)
   })
+
+  it('may have members that are called like what every object of JavaScript has', async () => {
+    const written = await post('holds?select=i', '{"id":2,"i":{"a":1}}')
+    expect(written).toBe('201 {"i":{"a":1,"constructor":null,"__proto__":null,"toString":null}}')
+    const all = '{"i":{"a":1,"constructor":"x","__proto__":"y","toString":"1.50"}}'
+    expect(await post('holds?select=i', `{"id":3,${all.slice(1)}`)).toBe(`201 ${all}`)
+  })
 })

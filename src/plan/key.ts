@@ -10,21 +10,22 @@ import type { Place } from './refuse.ts'
 import { valueText } from './values.ts'
 
 /** Where the value of a key field is blamed. */
-const keyPlace = (field: Field): Place => ({
+const keyPlace = (field: Field, stored: boolean): Place => ({
   name: field.name,
   source: 'url',
   texts: true,
-  stored: false,
+  stored,
 })
 
 /**
  * The text of one part of a key. Location is made of the texts that the engine wrote, so that these are taken too where
  * they are not canonical: booleans as PostgreSQL (`t`) and all others (`1`) write them, and hexadecimal binary (`\\x00ff`).
+ * @param stored a row with this key may be made, so that it must fit its column
  * @throws GatewayError invalid_parameter
  */
-export function keyText(field: Field, raw: string | undefined): string {
+export function keyText(field: Field, raw: string | undefined, stored = false): string {
   const { type } = field.column
-  return valueText(type, raw === undefined ? raw : canonicalKey(type, raw), keyPlace(field))
+  return valueText(type, raw === undefined ? raw : canonicalKey(type, raw), keyPlace(field, stored))
 }
 
 const booleans: ReadonlyMap<string, string> = new Map([

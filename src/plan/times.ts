@@ -1,5 +1,6 @@
 /** Dates and times as texts: RFC 3339, and whatever canonical form writes beyond it (BC, years of five digits, infinity). Pure. */
-import { type Place, refusal } from './refuse.ts'
+import type { ValueType } from '#catalog/model.ts'
+import { isHeld, type Place, refusal } from './refuse.ts'
 
 const date = String.raw`(?<date>\d{4,7}-\d\d-\d\d)`
 const time = String.raw`(?<time>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)`
@@ -46,14 +47,29 @@ function momentOf(raw: unknown): { front: string; zone: string | undefined; era:
   return { front: `${date}T${time}`, zone: zone?.replace(' ', '+').toUpperCase(), era }
 }
 
+/** @throws GatewayError when a value to be stored has digits behind the second that its column would round away */
+function checkFraction(type: ValueType, text: string, place: Place): void {
+  const { fraction } = type
+  if (fraction === undefined || !isHeld(type, place)) return
+  const digits = /\.(\d*[1-9])/.exec(text)?.[1]?.length ?? 0
+  if (digits > fraction)
+    throw refusal(place, `has ${digits} digits behind the second, at most ${fraction}`, {
+      expected: type.canonical,
+      fraction,
+    })
+}
+
 /**
  * A moment. An offset is required: without one it would be a guess.
  * @throws GatewayError
  */
-export function timestampText(raw: unknown, place: Place): string {
+export function timestampText(type: ValueType, raw: unknown, place: Place): string {
   if (typeof raw === 'string' && isInfinite(raw)) return raw
   const moment = momentOf(raw)
-  if (moment?.zone !== undefined) return moment.front + moment.zone + moment.era
+  if (moment?.zone !== undefined) {
+    checkFraction(type, moment.front, place)
+    return moment.front + moment.zone + moment.era
+  }
   const why = moment === undefined ? 'must be a timestamp' : 'needs an offset'
   throw refusal(place, `${why}, such as 2026-11-23T14:05:09Z or 2026-11-23T16:05:09+02:00`, {
     expected: 'timestamp',
@@ -64,10 +80,13 @@ export function timestampText(raw: unknown, place: Place): string {
  * Date and time without a zone. An offset is refused: to drop it would change the moment.
  * @throws GatewayError
  */
-export function datetimeText(raw: unknown, place: Place): string {
+export function datetimeText(type: ValueType, raw: unknown, place: Place): string {
   if (typeof raw === 'string' && isInfinite(raw)) return raw
   const moment = momentOf(raw)
-  if (moment !== undefined && moment.zone === undefined) return moment.front + moment.era
+  if (moment !== undefined && moment.zone === undefined) {
+    checkFraction(type, moment.front, place)
+    return moment.front + moment.era
+  }
   const why = moment === undefined ? 'must be a date and time' : 'takes no offset, but date and time'
   throw refusal(place, `${why}, such as 2026-11-23T14:05:09`, { expected: 'datetime' })
 }
@@ -82,7 +101,10 @@ export function dateText(raw: unknown, place: Place): string {
 }
 
 /** @throws GatewayError */
-export function timeText(raw: unknown, place: Place): string {
-  if (typeof raw === 'string' && forms.time.test(raw) && isTime(raw)) return raw
+export function timeText(type: ValueType, raw: unknown, place: Place): string {
+  if (typeof raw === 'string' && forms.time.test(raw) && isTime(raw)) {
+    checkFraction(type, raw, place)
+    return raw
+  }
   throw refusal(place, 'must be a time of day, such as 14:05:09', { expected: 'time' })
 }

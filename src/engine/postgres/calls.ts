@@ -7,7 +7,7 @@ import type { Written } from '#engine/grammar.ts'
 import { join, type Sql, sql, trusted } from '#engine/sql.ts'
 import { outputValue, textEncoding } from './expressions.ts'
 import { castName, column, identifier, tableName } from './names.ts'
-import { parameter } from './parameters.ts'
+import { stored } from './parameters.ts'
 
 export function call(c: Call): Written {
   return c.routine.kind === 'procedure' ? callProcedure(c) : callFunction(c)
@@ -104,7 +104,7 @@ function argument(c: Call, p: Parameter, index: number): Sql | undefined {
   if (p.mode === 'out')
     return c.routine.kind === 'procedure' ? sql`NULL::${trusted(castName(p.type))}` : undefined
   const given = c.args.find((a) => a.position === index)
-  if (given) return parameter(given.value)
+  if (given) return stored(given.value)
   // A variadic parameter without values is an empty list, which only the array form can say.
   return p.mode === 'variadic' && !p.hasDefault ? sql`'{}'::${trusted(castName(p.type))}` : undefined
 }

@@ -69,6 +69,13 @@ export function integerText(type: ValueType, raw: unknown, place: Place): string
   throw refusal(place, `must be an integer ${bounds}`, { expected: 'integer', ...(range && { range }) })
 }
 
+/** One spelling of a number, exact: `1.50` and `15e-1` are `15e-1`. Any other text stays as it is. */
+export function plainNumber(text: string): string {
+  const number = decimalOf(text)
+  if (number === undefined) return text
+  return number.digits === '' ? '0' : `${number.negative ? '-' : ''}${number.digits}e${-number.scale}`
+}
+
 /** What is no number and yet a value of float and of PostgreSQL's numeric (infinities since version 14). */
 const special = new Set(['NaN', 'Infinity', '-Infinity'])
 

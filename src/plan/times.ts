@@ -108,3 +108,32 @@ export function timeText(type: ValueType, raw: unknown, place: Place): string {
   }
   throw refusal(place, 'must be a time of day, such as 14:05:09', { expected: 'time' })
 }
+
+const secondsOf = (text: string): number => {
+  const [hours = 0, minutes = 0, seconds = 0] = numbers(text, ':')
+  return (hours * 60 + minutes) * 60 + seconds
+}
+
+/** Seconds that a zone is ahead of UTC: `+02`, `-0330`, `+05:45`, `Z`. */
+function offsetOf(zone: string): number {
+  const [hours = 0, minutes = 0] = [...zone.matchAll(/\d\d/g)].map(Number)
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60
+}
+
+/** Days from 1970 on. The calendar repeats itself after 400 years, which is further than JavaScript's Date must look. */
+function daysOf(text: string, bc: boolean): number {
+  const [year = 0, month = 0, day = 0] = numbers(text, '-')
+  const y = bc ? 1 - year : year
+  const cycle = Math.floor(y / 400)
+  return Date.UTC(2000 + y - cycle * 400, month - 1, day) / 86_400_000 + (cycle - 5) * 146_097
+}
+
+/** One spelling of a moment, whatever its offset: seconds from 1970 on, and their fraction. Any other text stays as it is. */
+export function plainMoment(text: string): string {
+  const parts = forms.moment.exec(text)?.groups
+  if (parts === undefined) return text
+  const { date = '', time = '', zone = 'Z', era } = parts
+  const [clock = '', fraction = ''] = time.split('.')
+  const seconds = daysOf(date, era !== undefined) * 86_400 + secondsOf(clock) - offsetOf(zone)
+  return `${seconds}.${fraction.replace(/0+$/, '')}`
+}

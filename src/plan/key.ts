@@ -21,14 +21,22 @@ const keyPlace = (field: Field, stored: boolean): Place => ({
 
 /**
  * The text of one part of a key. Location is made of the texts that the engine wrote, so that these are taken too where
- * they are not canonical: booleans as PostgreSQL (`t`) and all others (`1`) write them, and hexadecimal binary (`\\x00ff`).
+ * they are not canonical: booleans as PostgreSQL (`t`) and all others (`1`) write them, hexadecimal binary (`\\x00ff`), and
+ * the lists (`{1,2}`) and rows (`(1,x)`) of PostgreSQL, which reads them again and refuses what is none.
  * @param stored a row with this key may be made, so that it must fit its column
  * @throws GatewayError invalid_parameter
  */
 export function keyText(field: Field, raw: string | undefined, stored = false): string {
   const { type } = field.column
+  if (raw !== undefined && isLiteral(type, raw)) return raw
   return valueText(type, raw === undefined ? raw : canonicalKey(type, raw), keyPlace(field, stored))
 }
+
+/** Lists of other lower bounds than 1 begin with them: `[0:1]={a,b}`. */
+const isLiteral = ({ canonical, members }: ValueType, raw: string): boolean =>
+  canonical === 'array'
+    ? /^(?:(?:\[-?\d+:-?\d+\])+=)?\{/.test(raw)
+    : members !== undefined && raw.startsWith('(')
 
 const booleans: ReadonlyMap<string, string> = new Map([
   ['t', 'true'],

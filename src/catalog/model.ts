@@ -26,11 +26,22 @@ export interface ValueType {
   readonly range?: readonly [string, string]
   /** Largest number of characters, for strings that have one. */
   readonly maxLength?: number
+  /** Largest number of bytes in UTF-8, for strings that are cut there. */
+  readonly maxBytes?: number
   /** Engine-owned: the collation of a column of text, where a cast must name it. */
   readonly collation?: string
-  /** Total digits and digits after the point, for decimals that have them. */
+  /**
+   * For decimals that have them: with scale s, digits after the point, and precision p every number is below 10^(p-s).
+   * The scale may be larger than the precision, and negative, which leaves tens or hundreds.
+   */
   readonly precision?: number
   readonly scale?: number
+  /** Digits behind the second, for times of a column that keeps fewer than its type could. */
+  readonly fraction?: number
+  /** Length, precision and scale are those of the type itself: a value to compare with is held to them too, as it would be cut. */
+  readonly limitsCompared?: true
+  /** Engine-owned: the type with the limits of its column, where only the database can tell whether a value fits. */
+  readonly limited?: string
   /** Allowed labels in order, for enums. */
   readonly labels?: readonly string[]
   /** Element type, for `array`. */

@@ -228,19 +228,22 @@ function rowSchema(
   nameOf: ReadonlyMap<string, string>,
   decimals: TypeStyle['decimals'],
 ): Schema {
-  const properties: Record<string, Schema> = {}
+  const properties = new Map<string, Schema>()
   for (const relation of resource.relations) {
     const target = nameOf.get(relation.target)
-    if (target === undefined || relation.name in properties) continue
-    properties[relation.name] = relation.many
-      ? { type: 'array', items: ref('schemas', target) }
-      : { oneOf: [ref('schemas', target), { type: 'null' }] }
+    if (target === undefined || properties.has(relation.name)) continue
+    properties.set(
+      relation.name,
+      relation.many
+        ? { type: 'array', items: ref('schemas', target) }
+        : { oneOf: [ref('schemas', target), { type: 'null' }] },
+    )
   }
   for (const field of resource.fields)
-    properties[field.name] = columnSchema(field.column, { decimals, direction: 'out' })
+    properties.set(field.name, columnSchema(field.column, { decimals, direction: 'out' }))
   return {
     type: 'object',
-    properties,
+    properties: Object.fromEntries(properties),
     ...(resource.table.comment === undefined ? {} : { description: resource.table.comment }),
   }
 }

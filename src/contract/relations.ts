@@ -170,11 +170,11 @@ export function relationsOf(
   served: Served,
   all: readonly Served[],
   find: FindServed,
-  renames: Readonly<Record<string, string>>,
+  renames: ReadonlyMap<string, string>,
 ): Relation[] {
   const found = [...outgoing(served, find), ...incoming(served, all, find), ...across(served, all, find)].map(
     (relation) => {
-      const renamed = renames[`${relation.name}!${relation.hint}`] ?? renames[relation.name]
+      const renamed = renames.get(`${relation.name}!${relation.hint}`) ?? renames.get(relation.name)
       return renamed === undefined ? relation : { ...relation, name: renamed }
     },
   )

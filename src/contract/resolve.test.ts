@@ -139,6 +139,24 @@ describe('relations', () => {
     expect(renamed.resources.get('orders')?.relations.map((r) => r.name)).toContain('payer')
   })
 
+  it('takes names that every object of JavaScript has for names like any other', () => {
+    const odd = catalog([
+      table('constructor', ['id', 'toString', 'name'], {
+        fks: [fk(['toString'], 'toString'), fk(['name'], 'toString')],
+      }),
+      table('toString', ['id']),
+    ])
+    const contract = resolveContract(odd, options())
+    expect(relations(contract.resources.get('constructor'))).toEqual([
+      'toString!toString one toString',
+      'toString!name one toString',
+    ])
+    expect(relations(contract.resources.get('toString'))).toEqual([
+      'constructor!toString many constructor',
+      'constructor!name many constructor',
+    ])
+  })
+
   it('takes a table for a junction whose key is its own, if the two foreign keys are unique together', () => {
     const members = table('members', ['id', 'person_id', 'club_id'], {
       unique: [['person_id', 'club_id']],

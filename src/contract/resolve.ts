@@ -49,6 +49,10 @@ export function resolveContract(
   const byId = new Map(served.map((one) => [`${one.table.schema}\0${one.table.name}`, one]))
   const find = (id: TableId) => byId.get(`${id.schema}\0${id.name}`)
   const referring = groupByTarget(served)
+  /** As maps: a table may be called `constructor`, and so may a relation. */
+  const renames = new Map(
+    Object.entries(options.relations).map(([name, names]) => [name, new Map(Object.entries(names))]),
+  )
 
   const resources = new Map<string, Resource>()
   for (const one of served) {
@@ -62,7 +66,7 @@ export function resolveContract(
       fieldByName,
       // With a part of it hidden the key cannot be given.
       key: key.every((field): field is Field => field !== undefined) ? key : [],
-      relations: relationsOf(one, referring.get(one) ?? [], find, options.relations[one.name] ?? {}),
+      relations: relationsOf(one, referring.get(one) ?? [], find, renames.get(one.name) ?? new Map()),
     })
   }
   const routines = new Map<string, RoutineResource>()

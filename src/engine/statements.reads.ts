@@ -97,7 +97,7 @@ export const readCases: Readonly<Record<string, Case>> = {
     statement: select(files, { outputs: shown(files, ['home']) }),
     text: {
       postgres:
-        'SELECT (SELECT row_to_json(r.*) FROM (SELECT ("t0"."home")."street" AS "street", ("t0"."home")."floor"::text AS "floor") AS r WHERE "t0"."home" IS DISTINCT FROM NULL) FROM "shop"."files" AS "t0"',
+        'SELECT (SELECT row_to_json(c.*) FROM (SELECT ("t0"."home")."street" AS "street", ("t0"."home")."floor"::text AS "floor") AS c WHERE "t0"."home" IS DISTINCT FROM NULL) FROM "shop"."files" AS "t0"',
       mysql: NOT_SUPPORTED,
       sqlserver: NOT_SUPPORTED,
     },

@@ -54,6 +54,9 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
           : `The field ${fault.column} must have a value.`,
       )
     case 'check':
+      // A read stores nothing: a value to compare with is none of its type, which is a domain.
+      if (!site.write && site.source === 'url')
+        return because('invalid_parameter', `A value of the request breaks a rule of its type${named}.`)
       return because('constraint_check', `A check constraint refuses the values${named}.`)
     case 'bad_value':
       return site.source === 'url'

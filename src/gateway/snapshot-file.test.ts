@@ -104,7 +104,7 @@ describe('a snapshot', () => {
   })
 
   test('of another format, database or configuration is refused, and says so', () => {
-    expect(codeOf(file.replace('"format":3', '"format":2'))).toBe('SNAPSHOT_FORMAT')
+    expect(codeOf(file.replace('"format":4', '"format":3'))).toBe('SNAPSHOT_FORMAT')
     expect(codeOf(file, { ...source, address: 'other:5432/shop' })).toBe('SNAPSHOT_FOREIGN')
     expect(codeOf(file, { ...source, schemas: [] })).toBe('SNAPSHOT_FOREIGN')
     expect(codeOf(file, { ...source, unmappable: 'omit' })).toBe('SNAPSHOT_FOREIGN')

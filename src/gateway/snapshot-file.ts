@@ -6,7 +6,7 @@ import type { Catalog } from '#catalog/model.ts'
 import type { CatalogRequest } from '#engine/engine.ts'
 
 /** Grows with every change of src/catalog/model.ts that older content does not fit. */
-const format = 3
+const format = 4
 
 /** What a catalogue is read from; another one makes another catalogue. */
 export interface SnapshotSource {

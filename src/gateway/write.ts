@@ -6,7 +6,7 @@ import type { ApiOptions } from '#contract/options.ts'
 import type { WriteRequest } from '#contract/request.ts'
 import type { Compiled, Engine, Result } from '#engine/engine.ts'
 import type { WritePlan, WriteStep } from '#plan/plan.ts'
-import { planExists, planInsert, planWrite } from '#plan/write.ts'
+import { planExists, planInsert, planWrite, versionOfEtag } from '#plan/write.ts'
 import { authorize } from '#policy/authorize.ts'
 import type { Answer } from './answer.ts'
 import { etagOf } from './etag.ts'
@@ -61,9 +61,7 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
       shares: plan.plainInsert && !atomic ? 'inserts' : undefined,
     }
 
-    const perform = async (
-      run: Run,
-    ): Promise<{ body: Uint8Array; affected: number; hidden: Result['hidden'] }> => {
+    const perform = async (run: Run): Promise<Outcome> => {
       const results: Result[] = []
       let affected = 0
       for (const step of plan.steps) {
@@ -89,25 +87,36 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
           )
       }
       if (affected === 0 && request.key !== undefined) await explainMiss(run)
-      return { body: join(results, request.media), affected, hidden: results.at(-1)?.hidden }
+      const rows = results.reduce((sum, result) => sum + result.rows, 0)
+      return { body: join(results, request.media), affected, rows, hidden: results.at(-1)?.hidden }
     }
 
-    /** A write by key that touched nothing: the row is missing, or its version is another. */
+    /**
+     * A write by key that touched nothing: the row is missing, its version is another, or the database left it as it is,
+     * as a trigger may say.
+     */
     const explainMiss = async (run: Run): Promise<void> => {
-      if (request.ifMatch !== undefined) {
+      const { ifMatch, operation, query, resource } = request
+      // Without a condition a PUT finds a row or makes one.
+      if (operation === 'upsert' && ifMatch === undefined) return
+      const ofTriggers = snapshot.contract.resources.get(resource)?.table.plainInserts !== true
+      if (ifMatch !== undefined || (ofTriggers && query.filter === undefined)) {
         const probe = planExists(request, environment)
-        const compiled = remember(snapshot, `x\n${request.resource}`, () => engine.compile(probe.statement))
-        const found = await run(compiled, probe.values, { format: 'array' })
-        if (found.rows > 0 || request.operation === 'upsert')
+        const compiled = remember(snapshot, `x\n${resource}`, () => engine.compile(probe.statement))
+        const { rows, hidden } = await run(compiled, probe.values, { format: 'array' })
+        const isMet =
+          ifMatch === undefined || ifMatch === '*' || ifMatch.map(versionOfEtag).includes(hidden?.[0] ?? '')
+        if (rows > 0 && isMet && ofTriggers && query.filter === undefined) return
+        if (ifMatch !== undefined && (rows > 0 || operation === 'upsert'))
           throw new GatewayError(
             'precondition_failed',
             'The row has changed since the version named in If-Match.',
           )
       }
-      throw new GatewayError('row_not_found', `No row of ${request.resource} has this key.`)
+      throw new GatewayError('row_not_found', `No row of ${resource} has this key.`)
     }
 
-    let outcome: Awaited<ReturnType<typeof perform>>
+    let outcome: Outcome
     try {
       outcome = await (atomic ? runner.together(trip, perform) : runner.each(trip, perform))
     } catch (error) {
@@ -130,19 +139,19 @@ const isTaken = (error: unknown, resource: Resource | undefined): boolean =>
   error.code === 'constraint_unique' &&
   error.facts['constraint'] === resource?.table.primaryKey?.name
 
-function describe(
-  request: WriteRequest,
-  plan: WritePlan,
-  outcome: { body: Uint8Array; affected: number; hidden: Result['hidden'] },
-): Answer {
-  const hidden = outcome.hidden
+/** What the statements of a write gave: `rows` came back, `affected` were touched. */
+interface Outcome extends Pick<Result, 'body' | 'affected' | 'rows' | 'hidden'> {}
+
+function describe(request: WriteRequest, plan: WritePlan, outcome: Outcome): Answer {
+  const { hidden, affected } = outcome
   const version = plan.versionAt === undefined ? undefined : hidden?.[plan.versionAt]
   const created =
-    request.operation === 'insert' ||
+    (request.operation === 'insert' && (!plan.single || affected > 0)) ||
     (request.operation === 'upsert' && plan.insertedAt !== undefined && hidden?.[plan.insertedAt] === 't')
   const key = plan.single ? plan.keyAt.map((i) => hidden?.[i] ?? null) : []
-  if (request.preferences.return !== 'representation')
-    return { kind: 'written', affected: outcome.affected, etag: version ?? undefined, created, key }
+  // One row that the database did not write, or does not show, has no representation.
+  if (request.preferences.return !== 'representation' || (plan.single && outcome.rows === 0))
+    return { kind: 'written', affected, etag: version ?? undefined, created, key }
   if (plan.single) {
     const etag = etagOf(version, outcome.body, {
       embeds: plan.embeds,
@@ -155,7 +164,7 @@ function describe(
     kind: 'rows',
     media: request.media,
     body: outcome.body,
-    page: { offset: 0, rows: outcome.affected, total: undefined, next: undefined },
+    page: { offset: 0, rows: affected, total: undefined, next: undefined },
   }
 }
 

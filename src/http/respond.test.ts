@@ -111,6 +111,18 @@ describe('a row', () => {
         expect.objectContaining({ code: 'precondition_failed' }),
       )
   })
+
+  it('that was created says nothing where no path leads to it', () => {
+    const at = (...key: string[]) =>
+      respond(row({ created: true, key }), asked({ method: 'POST' }), ctx).headers['location']
+    for (const key of ['', '.', '..']) expect(at(key)).toBeUndefined()
+    expect(at('...')).toBe('/api/v1/orders/...')
+    expect(at('..', '')).toBe('/api/v1/orders/..,')
+  })
+
+  it('that was written is not 304, whatever the client has', () => {
+    expect(respond(row(), asked({ method: 'PATCH', ifNoneMatch: '*' }), ctx).status).toBe(200)
+  })
 })
 
 it('answers a minimal write with how many rows it touched', () => {

@@ -81,10 +81,14 @@ function nextLink(asked: Asked, next: NonNullable<PageInfo['next']>): string {
   return `<${asked.path}?${query}>; rel="next"`
 }
 
-/** The path of a written row: key parts percent-encoded, commas inside them too. */
+/** Last segments that lead elsewhere: clients resolve dots away even where they are percent-encoded (WHATWG URL). */
+const nowhere: ReadonlySet<string> = new Set(['', '.', '..'])
+
+/** The path of a written row: key parts percent-encoded, commas inside them too. Undefined where none leads to it. */
 function location(asked: Asked, key: readonly (string | null)[]): string | undefined {
   if (key.length === 0 || key.includes(null)) return undefined
-  return `${asked.path}/${key.map((part) => encodeURIComponent(part as string)).join(',')}`
+  const segment = key.map((part) => encodeURIComponent(part as string)).join(',')
+  return nowhere.has(segment) ? undefined : `${asked.path}/${segment}`
 }
 
 const matches = (tags: readonly string[] | '*', etag: string | undefined) =>

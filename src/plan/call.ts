@@ -167,7 +167,7 @@ function checkArguments(request: CallRequest, routine: Routine): void {
 function argumentText(request: CallRequest, name: string, { type }: Parameter): string | null {
   const raw = request.args[name]
   const inUrl = request.method === 'GET'
-  const place: Place = { name, source: inUrl ? 'url' : 'body', texts: inUrl, stored: false }
+  const place: Place = { name, source: inUrl ? 'url' : 'body', texts: inUrl, stored: true }
   if (raw === null) return null
   if (!inUrl || type.canonical !== 'array') {
     if (inUrl && Array.isArray(raw)) throw refusal(place, `is given ${raw.length} times`)

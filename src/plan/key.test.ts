@@ -1,8 +1,21 @@
 /** Keys of paths: that rows are found under the Location they were given, whatever the type of their key. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bool, bytea, catalog, int4, table, timestamptz } from '#catalog/catalog.fixture.ts'
+import {
+  bool,
+  bytea,
+  catalog,
+  float8,
+  int4,
+  numeric,
+  table,
+  text,
+  timestamp,
+  timestamptz,
+  uuid,
+} from '#catalog/catalog.fixture.ts'
 import { environment, read, refusalOf, write } from './plan.fixture.ts'
+import { isSameKey } from './key.ts'
 import { planRead } from './read.ts'
 import { planWrite } from './write.ts'
 
@@ -58,6 +71,56 @@ test('Anything else in the place of a key is refused under the name of its field
     parameter: 'digest',
     expected: 'binary',
   })
+})
+
+test('Two spellings of one value are one key', () => {
+  const [money, float] = [numeric(12, 2), float8]
+  const [bpchar, uuidText] = [{ ...text, family: 'bpchar' }, 'A0EEBC99-9c0b-4ef8-bb6d-6bb9bd380a11']
+  for (const [type, a, b] of [
+    [money, '1.5', '1.50'],
+    [money, '-15e-1', '-1.500'],
+    [money, '0', '-0.00'],
+    [money, 'NaN', 'NaN'],
+    [float, '1', '1.0'],
+    [float, '1e300', '10e+299'],
+    [bpchar, 'ab  ', 'ab'],
+    [uuid, uuidText, uuidText.toLowerCase()],
+    [timestamptz, '2025-12-31T22:00:00Z', '2026-01-01T00:00:00+02:00'],
+    [timestamptz, '2026-01-01T00:00:00.50+00', '2025-12-31T20:30:00.5-0330'],
+    [timestamptz, '2026-03-01T00:00:00+01', '2026-02-28T24:00:00+01:00'],
+    [timestamptz, '2026-06-30T23:59:60Z', '2026-07-01T00:00Z'],
+    [timestamptz, '0001-01-01T00:00:00Z', '0001-12-31T23:00:00-01:00 BC'],
+    [timestamptz, '294276-12-31T23:00:00Z', '294277-01-01T00:00:00+01'],
+    [timestamptz, 'infinity', 'infinity'],
+    [timestamp, '2026-01-01T00:00', '2026-01-01T00:00:00.000'],
+  ] as const)
+    expect(isSameKey(type, a, b), `${a} ${b}`).toBe(true)
+  for (const [type, a, b] of [
+    [money, '1.5', '1.51'],
+    [money, '1', '-1'],
+    [money, '1', '10'],
+    [money, '0.1', '0.10000000000000000001'],
+    [text, 'ab ', 'ab'],
+    [text, '1.5', '1.50'],
+    [{ ...text, family: 'char', maxBytes: 1 }, ' ', ''],
+    [timestamptz, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00+01'],
+    [timestamptz, '2026-01-01T00:00:00.1Z', '2026-01-01T00:00:00.01Z'],
+    [timestamptz, '0044-03-15T00:00:00Z', '0044-03-15T00:00:00Z BC'],
+    [timestamptz, 'infinity', '-infinity'],
+  ] as const)
+    expect(isSameKey(type, a, b), `${a} ${b}`).toBe(false)
+})
+
+test('Moments of this millennium are told apart as JavaScript does', () => {
+  const moment = fc.date({ min: new Date('0001-01-02'), max: new Date('9999-12-30'), noInvalidDate: true })
+  fc.assert(
+    fc.property(moment, fc.integer({ min: -15 * 60, max: 15 * 60 }), (date, minutes) => {
+      const local = new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, -1)
+      const two = (n: number) => String(Math.trunc(n)).padStart(2, '0')
+      const zone = `${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`
+      expect(isSameKey(timestamptz, date.toISOString(), local + zone)).toBe(true)
+    }),
+  )
 })
 
 test('A body may repeat the key of its path in another spelling', () => {

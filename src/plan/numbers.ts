@@ -1,7 +1,7 @@
 /** Numbers as texts: checked digit by digit, so that neither size nor precision is lost on the way. Pure. */
 import type { ValueType } from '#catalog/model.ts'
 import { numberText } from './exact-json.ts'
-import { type Place, refusal } from './refuse.ts'
+import { isHeld, type Place, refusal } from './refuse.ts'
 
 /** A decimal number apart: ± digits × 10^-scale, without zeros in front or at the end. */
 interface Decimal {
@@ -69,6 +69,13 @@ export function integerText(type: ValueType, raw: unknown, place: Place): string
   throw refusal(place, `must be an integer ${bounds}`, { expected: 'integer', ...(range && { range }) })
 }
 
+/** One spelling of a number, exact: `1.50` and `15e-1` are `15e-1`. Any other text stays as it is. */
+export function plainNumber(text: string): string {
+  const number = decimalOf(text)
+  if (number === undefined) return text
+  return number.digits === '' ? '0' : `${number.negative ? '-' : ''}${number.digits}e${-number.scale}`
+}
+
 /** What is no number and yet a value of float and of PostgreSQL's numeric (infinities since version 14). */
 const special = new Set(['NaN', 'Infinity', '-Infinity'])
 
@@ -85,19 +92,22 @@ export function decimalText(type: ValueType, raw: unknown, place: Place): string
   const number = text === undefined ? undefined : decimalOf(text)
   if (text === undefined || number === undefined)
     throw refusal(place, 'must be a decimal number, such as 12.50', { expected: 'decimal' })
-  if (!place.stored || precision === undefined) return text
-  const whole = number.digits.length - number.scale
-  if (number.scale > scale)
-    throw refusal(place, `has ${number.scale} digits behind the point, at most ${scale}`, {
-      expected: 'decimal',
-      scale,
-    })
-  if (whole > precision - scale)
-    throw refusal(place, `has ${whole} digits in front of the point, at most ${precision - scale}`, {
-      expected: 'decimal',
-      precision,
-      scale,
-    })
+  if (!isHeld(type, place) || precision === undefined || number.digits === '') return text
+  if (number.scale > scale) {
+    const why =
+      scale < 0
+        ? `must be a multiple of 1${'0'.repeat(-scale)}`
+        : `has ${number.scale} digits behind the point, at most ${scale}`
+    throw refusal(place, why, { expected: 'decimal', scale })
+  }
+  const [whole, most] = [number.digits.length - number.scale, precision - scale]
+  if (whole > most) {
+    const why =
+      most < 0
+        ? `must be below 0.${'0'.repeat(-most - 1)}1 in size`
+        : `has ${Math.max(whole, 0)} digits in front of the point, at most ${most}`
+    throw refusal(place, why, { expected: 'decimal', precision, scale })
+  }
   return text
 }
 

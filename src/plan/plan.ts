@@ -73,7 +73,7 @@ export interface InsertPlan {
   readonly bind: (request: WriteRequest) => readonly Bound[]
 }
 
-/** `planExists` in plan/write.ts: does the row of this key exist at all (after a write by key with If-Match touched nothing)? */
+/** `planExists` in plan/write.ts: does the row of this key exist (after a write by key touched nothing)? Its version is the hidden column. */
 export interface ExistsPlan {
   readonly statement: Select
   readonly values: readonly Bound[]

@@ -1,6 +1,7 @@
 /** Refusals of planning, worded alike: the offending parameter or field first, then the numbers and what exists. */
 import { type ErrorFacts, GatewayError } from '#base/errors.ts'
 import { nearest } from '#base/nearest.ts'
+import type { ValueType } from '#catalog/model.ts'
 
 /** Where a value or a name came from, so that errors can blame it. */
 export interface Place {
@@ -15,6 +16,9 @@ export interface Place {
   /** The value is to be stored, so that it must fit length and scale of its column. */
   readonly stored: boolean
 }
+
+/** Whether a value must fit into the limits of its type, where it would be cut or rounded. */
+export const isHeld = (type: ValueType, place: Place): boolean => place.stored || type.limitsCompared === true
 
 /** Most names an error lists; the catalogue of the API has them all. */
 const mostNames = 100

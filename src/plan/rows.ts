@@ -89,7 +89,7 @@ export function withKey(cells: Cells, request: WriteRequest, target: Target): Ce
     // With If-Match the row is there already, whoever made its key.
     const column =
       request.ifMatch === undefined ? writableColumn(target, name, placeOf(request, name, 0)) : field.column
-    const text = keyText(field, request.key?.[i])
+    const text = keyText(field, request.key?.[i], true)
     const repeated = given.get(column)
     if (given.has(column) && !(typeof repeated === 'string' && isSameKey(column.type, repeated, text)))
       throw refusal(placeOf(request, name, 0), 'differs from the key in the path', { key: request.key })

@@ -1,5 +1,6 @@
 /** Dates and times as texts: RFC 3339, and whatever canonical form writes beyond it (BC, years of five digits, infinity). Pure. */
-import { type Place, refusal } from './refuse.ts'
+import type { ValueType } from '#catalog/model.ts'
+import { isHeld, type Place, refusal } from './refuse.ts'
 
 const date = String.raw`(?<date>\d{4,7}-\d\d-\d\d)`
 const time = String.raw`(?<time>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)`
@@ -46,14 +47,29 @@ function momentOf(raw: unknown): { front: string; zone: string | undefined; era:
   return { front: `${date}T${time}`, zone: zone?.replace(' ', '+').toUpperCase(), era }
 }
 
+/** @throws GatewayError when a value to be stored has digits behind the second that its column would round away */
+function checkFraction(type: ValueType, text: string, place: Place): void {
+  const { fraction } = type
+  if (fraction === undefined || !isHeld(type, place)) return
+  const digits = /\.(\d*[1-9])/.exec(text)?.[1]?.length ?? 0
+  if (digits > fraction)
+    throw refusal(place, `has ${digits} digits behind the second, at most ${fraction}`, {
+      expected: type.canonical,
+      fraction,
+    })
+}
+
 /**
  * A moment. An offset is required: without one it would be a guess.
  * @throws GatewayError
  */
-export function timestampText(raw: unknown, place: Place): string {
+export function timestampText(type: ValueType, raw: unknown, place: Place): string {
   if (typeof raw === 'string' && isInfinite(raw)) return raw
   const moment = momentOf(raw)
-  if (moment?.zone !== undefined) return moment.front + moment.zone + moment.era
+  if (moment?.zone !== undefined) {
+    checkFraction(type, moment.front, place)
+    return moment.front + moment.zone + moment.era
+  }
   const why = moment === undefined ? 'must be a timestamp' : 'needs an offset'
   throw refusal(place, `${why}, such as 2026-11-23T14:05:09Z or 2026-11-23T16:05:09+02:00`, {
     expected: 'timestamp',
@@ -64,10 +80,13 @@ export function timestampText(raw: unknown, place: Place): string {
  * Date and time without a zone. An offset is refused: to drop it would change the moment.
  * @throws GatewayError
  */
-export function datetimeText(raw: unknown, place: Place): string {
+export function datetimeText(type: ValueType, raw: unknown, place: Place): string {
   if (typeof raw === 'string' && isInfinite(raw)) return raw
   const moment = momentOf(raw)
-  if (moment !== undefined && moment.zone === undefined) return moment.front + moment.era
+  if (moment !== undefined && moment.zone === undefined) {
+    checkFraction(type, moment.front, place)
+    return moment.front + moment.era
+  }
   const why = moment === undefined ? 'must be a date and time' : 'takes no offset, but date and time'
   throw refusal(place, `${why}, such as 2026-11-23T14:05:09`, { expected: 'datetime' })
 }
@@ -82,7 +101,39 @@ export function dateText(raw: unknown, place: Place): string {
 }
 
 /** @throws GatewayError */
-export function timeText(raw: unknown, place: Place): string {
-  if (typeof raw === 'string' && forms.time.test(raw) && isTime(raw)) return raw
+export function timeText(type: ValueType, raw: unknown, place: Place): string {
+  if (typeof raw === 'string' && forms.time.test(raw) && isTime(raw)) {
+    checkFraction(type, raw, place)
+    return raw
+  }
   throw refusal(place, 'must be a time of day, such as 14:05:09', { expected: 'time' })
+}
+
+const secondsOf = (text: string): number => {
+  const [hours = 0, minutes = 0, seconds = 0] = numbers(text, ':')
+  return (hours * 60 + minutes) * 60 + seconds
+}
+
+/** Seconds that a zone is ahead of UTC: `+02`, `-0330`, `+05:45`, `Z`. */
+function offsetOf(zone: string): number {
+  const [hours = 0, minutes = 0] = [...zone.matchAll(/\d\d/g)].map(Number)
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60
+}
+
+/** Days from 1970 on. The calendar repeats itself after 400 years, which is further than JavaScript's Date must look. */
+function daysOf(text: string, bc: boolean): number {
+  const [year = 0, month = 0, day = 0] = numbers(text, '-')
+  const y = bc ? 1 - year : year
+  const cycle = Math.floor(y / 400)
+  return Date.UTC(2000 + y - cycle * 400, month - 1, day) / 86_400_000 + (cycle - 5) * 146_097
+}
+
+/** One spelling of a moment, whatever its offset: seconds from 1970 on, and their fraction. Any other text stays as it is. */
+export function plainMoment(text: string): string {
+  const parts = forms.moment.exec(text)?.groups
+  if (parts === undefined) return text
+  const { date = '', time = '', zone = 'Z', era } = parts
+  const [clock = '', fraction = ''] = time.split('.')
+  const seconds = daysOf(date, era !== undefined) * 86_400 + secondsOf(clock) - offsetOf(zone)
+  return `${seconds}.${fraction.replace(/0+$/, '')}`
 }

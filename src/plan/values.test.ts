@@ -43,6 +43,12 @@ test.each<[ValueType, unknown, string]>([
   [types.numeric(), '-Infinity', '-Infinity'],
   [types.numeric(4, 2), '10.500', '10.500'],
   [types.numeric(4, 2), 'NaN', 'NaN'],
+  [types.numeric(2, 4), '0', '0'],
+  [types.numeric(2, 4), '0.0099', '0.0099'],
+  [types.numeric(3, -2), '99900', '99900'],
+  [types.numeric(3, -2), raw('1e2'), '1e2'],
+  [types.numeric(3, -2), '-0.0', '-0.0'],
+  [types.numeric(2, 2), '0.99', '0.99'],
   [float8, 1e300, '1e+300'],
   [float8, 'Infinity', 'Infinity'],
   [bool, true, 'true'],
@@ -99,6 +105,18 @@ test.each<[ValueType, unknown]>([
   [types.numeric(4, 2), '100'],
   [types.numeric(4, 2), raw('1e2')],
   [types.numeric(4, 2), 'Infinity'],
+  [types.numeric(2, 4), '0.01'],
+  [types.numeric(2, 4), '0.00001'],
+  [types.numeric(3, -2), '150'],
+  [types.numeric(3, -2), '100000'],
+  [types.numeric(3, -2), '100.5'],
+  [types.numeric(2, 2), '1'],
+  [{ ...timestamp, fraction: 0 }, '2026-11-23T14:05:09.6'],
+  [{ ...timestamptz, fraction: 3 }, '2026-11-23T14:05:09.0001Z'],
+  [{ ...time, fraction: 0 }, '14:05:09.6'],
+  [types.arrayOf({ ...time, fraction: 0 }), ['14:05:09.6']],
+  [{ ...text, maxBytes: 3 }, 'éé'],
+  [{ ...text, maxBytes: 1 }, 'ab'],
   [money, 'NaN'],
   [types.numeric(), '1,5'],
   [types.numeric(), '.'],
@@ -175,6 +193,28 @@ describe('refusals', () => {
   test('a text that is only compared may be longer than its column', () => {
     expect(valueText(types.varchar(2), 'abc', url)).toBe('abc')
     expect(valueText(types.numeric(4, 2), '1.005', url)).toBe('1.005')
+    expect(valueText({ ...time, fraction: 0 }, '14:05:09.6', url)).toBe('14:05:09.6')
+    expect(valueText({ ...text, maxBytes: 1 }, 'ab', url)).toBe('ab')
+  })
+
+  test('a value is compared within the limits that its type has itself', () => {
+    const cash = { ...money, precision: 19, scale: 2, limitsCompared: true as const }
+    expect(valueText(cash, '1.50', url)).toBe('1.50')
+    expect(refusalOf(() => valueText(cash, '1.005', url)).message).toBe(
+      'p: has 3 digits behind the point, at most 2',
+    )
+  })
+
+  test('say what a decimal of unusual scale must be', () => {
+    const why = (type: ValueType, value: string) => refusalOf(() => valueText(type, value, body)).message
+    expect(why(types.numeric(2, 4), '0.01')).toBe('p: must be below 0.01 in size')
+    expect(why(types.numeric(3, -2), '150')).toBe('p: must be a multiple of 100')
+  })
+
+  test('zeros behind what a column keeps are nothing that is lost', () => {
+    expect(valueText({ ...timestamp, fraction: 0 }, '2026-11-23T14:05:09.000', body)).toBe(
+      '2026-11-23T14:05:09.000',
+    )
   })
 })
 

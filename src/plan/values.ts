@@ -2,7 +2,7 @@
 import type { ValueType } from '#catalog/model.ts'
 import { isObject, parseExact } from './exact-json.ts'
 import { decimalText, floatText, integerText } from './numbers.ts'
-import { choices, type Place, refusal, shown } from './refuse.ts'
+import { choices, isHeld, type Place, refusal, shown } from './refuse.ts'
 import { dateText, datetimeText, timestampText, timeText } from './times.ts'
 
 /**
@@ -23,13 +23,13 @@ export function valueText(type: ValueType, raw: unknown, place: Place): string {
     case 'boolean':
       return booleanText(raw, place)
     case 'timestamp':
-      return timestampText(raw, place)
+      return timestampText(type, raw, place)
     case 'datetime':
-      return datetimeText(raw, place)
+      return datetimeText(type, raw, place)
     case 'date':
       return dateText(raw, place)
     case 'time':
-      return timeText(raw, place)
+      return timeText(type, raw, place)
     case 'binary':
       return binaryText(raw, place)
     case 'json':
@@ -52,7 +52,7 @@ function plainText(raw: unknown, place: Place): string {
 
 function stringText(type: ValueType, raw: unknown, place: Place): string {
   const text = plainText(raw, place)
-  const { labels, maxLength } = type
+  const { labels, maxLength, maxBytes } = type
   if (labels !== undefined && !labels.includes(text)) {
     const some = labels.length > 20 ? [...labels.slice(0, 20), '…'] : labels
     throw refusal(place, `must be one of ${some.join(', ')}`, choices('values', labels, text))
@@ -65,8 +65,16 @@ function stringText(type: ValueType, raw: unknown, place: Place): string {
     if (length > maxLength)
       throw refusal(place, `has ${length} characters, at most ${maxLength}`, { maxLength, actual: length })
   }
+  if (isHeld(type, place) && maxBytes !== undefined) {
+    const bytes = Buffer.byteLength(text)
+    if (bytes > maxBytes && !(maxBytes === 1 && octal.test(text)))
+      throw refusal(place, `has ${bytes} bytes, at most ${maxBytes}`, { maxBytes, actual: bytes })
+  }
   return text
 }
+
+/** How a single byte is written that is no character of its own. */
+const octal = /^\\[0-3][0-7]{2}$/
 
 function booleanText(raw: unknown, place: Place): string {
   if (raw === true || raw === 'true') return 'true'

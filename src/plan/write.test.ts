@@ -272,7 +272,7 @@ test('whether a row exists is asked by a statement that depends on the resource 
     planExists(write('PATCH', path, { line: 1 }, headers), environment())
   const { statement, values } = exists('order_items/1,2?price=5', { 'if-match': '"5"' })
   expect(show(statement)).toBe(
-    'select order_items t0: t0.order_id, t0.line where (t0.order_id eq $0:int8 and t0.line eq $1:int2) limit 1',
+    'select order_items t0: t0.order_id, t0.line hidden version where (t0.order_id eq $0:int8 and t0.line eq $1:int2) limit 1',
   )
   expect(values).toEqual(['1', '2'])
   expect(show(exists('order_items/3,4').statement)).toBe(show(statement))

@@ -218,7 +218,7 @@ function removal(parts: Parts): WriteStep {
 }
 
 /**
- * Asks whether the row of the request's key exists, whatever its version: after a write by key touched nothing.
+ * Asks whether the row of the request's key exists, and in which version: after a write by key touched nothing.
  * The statement depends on the resource alone.
  */
 export function planExists(request: WriteRequest, env: PlanEnvironment): ExistsPlan {
@@ -237,7 +237,7 @@ export function planExists(request: WriteRequest, env: PlanEnvironment): ExistsP
         name,
         ref: { alias: access.alias, column },
       })),
-      hidden: [],
+      hidden: [{ kind: 'version', alias: access.alias, table: resource.table }],
       where,
       group: undefined,
       order: [],

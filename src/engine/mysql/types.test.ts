@@ -48,6 +48,12 @@ describe('native types', () => {
     ['xmltype', 'unmapped other string'],
   ])('%s is %s', (native, expected) => expect(brief(native)).toBe(expected))
 
+  it('know the digits behind the second that a column keeps, unless it keeps all', () => {
+    expect(typeOf('datetime').type.fraction).toBe(0)
+    expect(typeOf('timestamp(3)').type.fraction).toBe(3)
+    expect(typeOf('time(6)').type.fraction).toBeUndefined()
+  })
+
   it('know their range', () => {
     expect(typeOf('bigint(20) unsigned').type.range).toEqual(['0', '18446744073709551615'])
     expect(typeOf('mediumint(9)').type.range).toEqual(['-8388608', '8388607'])

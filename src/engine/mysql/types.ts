@@ -141,11 +141,14 @@ const bits = (length: number): Pick<ValueType, 'canonical' | 'family' | 'range'>
     ? { canonical: 'boolean', family: 'bit1' }
     : { canonical: 'integer', family: 'bit', range: ['0', String(2n ** BigInt(length) - 1n)] }
 
+/** Most digits behind the second. */
+const microseconds = 6
+
 /** What stands between the parentheses. Lengths of text and blobs are in bytes and not told. */
 function sized(
   family: string,
   inside: string,
-): Pick<ValueType, 'maxLength' | 'precision' | 'scale' | 'labels'> {
+): Pick<ValueType, 'maxLength' | 'precision' | 'scale' | 'fraction' | 'labels'> {
   switch (family) {
     case 'char':
     case 'varchar':
@@ -153,6 +156,12 @@ function sized(
     case 'decimal': {
       const [precision, scale = '0'] = (inside || '10').split(',')
       return { precision: Number(precision), scale: Number(scale) }
+    }
+    case 'time':
+    case 'datetime':
+    case 'timestamp': {
+      const fraction = Number(inside)
+      return fraction < microseconds ? { fraction } : {}
     }
     case 'enum':
       return { labels: labelsOf(inside) }

@@ -7,7 +7,7 @@ import type { Written } from '#engine/grammar.ts'
 import { join, type Sql, sql, trusted } from '#engine/sql.ts'
 import { outputValue, textEncoding } from './expressions.ts'
 import { castName, column, identifier, tableName } from './names.ts'
-import { parameter } from './parameters.ts'
+import { stored } from './parameters.ts'
 
 export function call(c: Call): Written {
   return c.routine.kind === 'procedure' ? callProcedure(c) : callFunction(c)
@@ -37,13 +37,26 @@ function callFunction(c: Call): Written {
         ',',
       )
       return {
-        text: sql`SELECT${list} FROM ${invoked} AS r${mayBeNoRow(c) ? sql` WHERE NOT (r IS NULL)` : sql``}`,
+        // Not `r IS NULL`, which would take a column called r for the row.
+        text: sql`SELECT${list} FROM ${rowsOf(c, invoked)} AS r${mayBeNoRow(c) ? sql` WHERE NOT (r.* IS NULL)` : sql``}`,
         columns: outputs.map(({ name, encoding }) => ({ name, encoding, hidden: false })),
       }
     }
     default:
       return returns satisfies never
   }
+}
+
+/**
+ * The rows of a function as a table. One output alone is no row but its own value, and a composite among FROM is taken
+ * apart: as the output of a SELECT it stays whole. OFFSET 0 keeps the planner from repeating the call for each use.
+ */
+function rowsOf({ routine: { parameters } }: Call, invoked: Sql): Sql {
+  const outputs = parameters.filter((p) => p.mode === 'out' || p.mode === 'inout')
+  const [only] = outputs
+  if (outputs.length !== 1 || only === undefined || only.name === '' || only.type.family !== 'composite')
+    return invoked
+  return sql`(SELECT ${invoked} AS ${identifier(only.name)} OFFSET 0)`
 }
 
 /** A composite that is NULL stands in FROM as a row of NULLs; output parameters are a row whatever they hold. */
@@ -91,7 +104,7 @@ function argument(c: Call, p: Parameter, index: number): Sql | undefined {
   if (p.mode === 'out')
     return c.routine.kind === 'procedure' ? sql`NULL::${trusted(castName(p.type))}` : undefined
   const given = c.args.find((a) => a.position === index)
-  if (given) return parameter(given.value)
+  if (given) return stored(given.value)
   // A variadic parameter without values is an empty list, which only the array form can say.
   return p.mode === 'variadic' && !p.hasDefault ? sql`'{}'::${trusted(castName(p.type))}` : undefined
 }

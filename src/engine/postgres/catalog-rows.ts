@@ -36,6 +36,8 @@ export interface TypeRow {
   /** There is a default operator class to sort by; to compare for equality by. */
   readonly ordered: boolean
   readonly comparable: boolean
+  /** Digits behind the point that the locale of the session gives money. */
+  readonly moneyScale: number
 }
 
 interface RelationRow {

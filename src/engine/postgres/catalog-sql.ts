@@ -101,6 +101,7 @@ const types = rowsOf(
     where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped)`,
     ordered: hasOperatorClass(`'btree'`),
     comparable: hasOperatorClass(`'btree', 'hash'`),
+    moneyScale: 'scale(0::money::numeric)',
   },
   `from needed join pg_catalog.pg_type t on t.oid = needed.oid
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace

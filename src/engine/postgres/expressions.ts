@@ -200,7 +200,10 @@ function reshaped(e: Sql): Sql {
 /** encode() breaks lines every 76 characters (RFC 2045). */
 const base64 = (e: Sql): Sql => sql`replace(encode(${e}, 'base64'), E'\\n', '')`
 
-/** A composite whose members are all NULL is not NULL itself, and IS NULL would not tell the two apart. */
+/**
+ * A composite whose members are all NULL is not NULL itself, and IS NULL would not tell the two apart. `e` stands within
+ * the reach of the alias `c`, which therefore names nothing outside (tables are t0, t1, …, results of functions r, elements u).
+ */
 function composite(
   e: Sql,
   members: readonly { readonly name: string; readonly type: ValueType }[],
@@ -210,5 +213,5 @@ function composite(
     const name = identifier(m.name)
     return sql`${jsonValue(sql`(${e}).${name}`, m.type, numbers)} AS ${name}`
   })
-  return sql`(SELECT row_to_json(r.*) FROM (SELECT ${join(list, ', ')}) AS r WHERE ${e} IS DISTINCT FROM NULL)`
+  return sql`(SELECT row_to_json(c.*) FROM (SELECT ${join(list, ', ')}) AS c WHERE ${e} IS DISTINCT FROM NULL)`
 }

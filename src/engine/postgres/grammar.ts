@@ -6,14 +6,14 @@ import { contains, like, membership, rowVersion, search, versionColumns, version
 import { embed } from './embeds.ts'
 import { cursorValue, jsonValue, outputValue } from './expressions.ts'
 import { column, identifier, tableName } from './names.ts'
-import { operand, parameter, rowCount } from './parameters.ts'
+import { operand, rowCount, stored } from './parameters.ts'
 
 export const grammar: Grammar = {
   parameters: { name: (position) => `$${position}`, reusable: true },
   identifier,
   column,
   tableName,
-  stored: parameter,
+  stored,
   operand,
   rank: (ref) => column(ref.alias, ref.column.name),
   rankOperand: operand,

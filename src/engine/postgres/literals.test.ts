@@ -62,6 +62,12 @@ describe('the text of a value', () => {
     expect(() => inputText(pair, '{"c":1}')).toThrow('no member "c"')
   })
 
+  it('has NULL for members left out, whatever they are called', () => {
+    const odd = composite('odd', { a: int, constructor: text, toString: text })
+    expect(inputText(odd, '{"a":1}')).toBe('("1",,)')
+    expect(inputText(odd, '{"toString":"x"}')).toBe('(,,"x")')
+  })
+
   it('does not take lists and objects for plain values', () => {
     const pair = composite('pair', { a: int })
     expect(() => inputText(pair, '{"a":[1]}')).toThrow('a value of type integer is a list')

@@ -70,7 +70,8 @@ function recordText(type: ValueType, value: { readonly [name: string]: Json }): 
       facts: { member: unknown, members: members.map((m) => m.name) },
     })
   const fields = members.map((m) => {
-    const field = jsonText(m.type, value[m.name] ?? null)
+    // What is left out is NULL, also where every object of JavaScript has something of that name.
+    const field = jsonText(m.type, Object.hasOwn(value, m.name) ? (value[m.name] ?? null) : null)
     return field === null ? '' : `"${field.replaceAll('\\', '\\\\').replaceAll('"', '""')}"`
   })
   return `(${fields.join()})`

@@ -35,7 +35,19 @@ function textOf(value: Bound): string | null {
   return value
 }
 
-/** A value to store or to hand to a routine: `$1::numeric`, never with a length or precision, which would cut silently. */
+/**
+ * A value to store or to hand to a routine. What only the database can tell to fit is cast to the limits of its column,
+ * which round or cut it, and refused where that changes it.
+ */
+export function stored(p: Param): Sql {
+  const { limited } = p.type
+  const value = parameter(p)
+  if (limited === undefined) return value
+  const refused = sql`(${value}::text || ' does not fit')::${trusted(castName(p.type))}`
+  return sql`CASE WHEN ${value} = ${value}::${trusted(limited)} THEN ${value} ELSE ${refused} END`
+}
+
+/** A value of its type: `$1::numeric`, never with a length or precision, which would cut silently. */
 export function parameter(p: Param): Sql {
   const { type } = p
   return p.list

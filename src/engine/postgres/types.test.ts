@@ -20,6 +20,7 @@ const row = (oid: string, name: string, more: Partial<TypeRow> = {}): TypeRow =>
   members: null,
   ordered: true,
   comparable: true,
+  moneyScale: 2,
   ...more,
 })
 const own = (oid: string, name: string, more: Partial<TypeRow> = {}) =>
@@ -30,6 +31,11 @@ const rows = [
   row('1043', 'varchar', { native: 'character varying' }),
   row('1015', '_varchar', { native: 'character varying[]', element: '1043' }),
   row('1700', 'numeric'),
+  row('1114', 'timestamp'),
+  row('1115', '_timestamp', { native: 'timestamp[]', element: '1114' }),
+  row('1186', 'interval'),
+  row('1187', '_interval', { native: 'interval[]', element: '1186' }),
+  row('1266', 'timetz'),
   row('114', 'json', { ordered: false, comparable: false }),
   row('2283', 'anyelement', { kind: 'pseudo' }),
   own('1', 'code', { kind: 'domain', base: '1043', baseModifier: 9, notNull: true }),
@@ -117,7 +123,26 @@ describe('the type table', () => {
         },
       ),
     )
-    // numeric(3,-2) rounds to hundreds and holds up to 99900: five digits before the point.
-    expect(resolve('1700', pack(3, -2)).type).toMatchObject({ precision: 5, scale: 0 })
+    expect(resolve('1700', pack(3, -2)).type).toMatchObject({ precision: 3, scale: -2 })
+  })
+
+  it.each([
+    [-1, undefined],
+    [(0x7fff << 16) | 0, 'interval(0)'],
+    [(0x06 << 16) | 0xffff, 'interval year to month'],
+    [(0x04 << 16) | 0xffff, 'interval year'],
+    [(0x1c08 << 16) | 3, 'interval day to second(3)'],
+    [(0x1000 << 16) | 2, 'interval second(2)'],
+  ])('reads the fields and digits of an interval as PostgreSQL packs them: %i', (modifier, limited) =>
+    expect(resolve('1186', modifier).type.limited).toBe(limited),
+  )
+
+  it('knows the digits that times keep, where they are fewer than microseconds', () => {
+    expect(resolve('1114', 0).type.fraction).toBe(0)
+    expect(resolve('1114', 6).type.fraction).toBeUndefined()
+    expect(resolve('1114', -1).type.fraction).toBeUndefined()
+    expect(resolve('1266', 2).type.limited).toBe('time(2) with time zone')
+    expect(resolve('1115', 2).type.element?.fraction).toBe(2)
+    expect(resolve('1187', 0x7fff0000).type.limited).toBe('interval(0)[]')
   })
 })

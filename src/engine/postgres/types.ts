@@ -1,6 +1,7 @@
 /** Native types → canonical value types: domains to their base; arrays, composites, enums and ranges to what they are made of. */
 import type { CanonicalType, ValueType } from '#catalog/model.ts'
 import type { TypeRow } from './catalog-rows.ts'
+import { isDomainArray, maxIdentifierBytes } from './names.ts'
 
 /** What a column, parameter or result of a type and modifier is. */
 export interface Resolved {
@@ -124,9 +125,18 @@ function resolveRow(
 
 function array(row: TypeRow, element: Resolved): Resolved {
   if (!element.mapped) return asText(row)
-  const { ordered, comparable } = element.type
+  const { ordered, comparable, limited } = element.type
   const { native } = row
-  return mapped({ canonical: 'array', family: 'array', native, element: element.type, ordered, comparable })
+  const type: ValueType = {
+    canonical: 'array',
+    family: 'array',
+    native,
+    element: element.type,
+    ordered,
+    comparable,
+  }
+  // An array of a domain is no array of its base.
+  return mapped(limited === undefined || isDomainArray(type) ? type : { ...type, limited: `${limited}[]` })
 }
 
 function composite(row: TypeRow, members: readonly ResolvedMember[]): Resolved {
@@ -163,10 +173,33 @@ const plain = (family: string, native: string): ValueType => ({
   comparable: true,
 })
 
-/** What a type modifier says: the layouts are those of varchar.c, varbit.c and numeric.c of PostgreSQL. */
-function sized(row: TypeRow, modifier: number): Pick<ValueType, 'maxLength' | 'precision' | 'scale'> {
-  if (modifier < 0 || row.schema !== 'pg_catalog') return {}
+type Limits = Pick<
+  ValueType,
+  'maxLength' | 'maxBytes' | 'precision' | 'scale' | 'fraction' | 'limitsCompared' | 'limited'
+>
+
+/** The limits of a type itself, and of its modifier. */
+function sized(row: TypeRow, modifier: number): Limits {
+  if (row.schema !== 'pg_catalog') return {}
   switch (row.name) {
+    case 'name':
+      return { maxBytes: maxIdentifierBytes }
+    case 'char':
+      return { maxBytes: 1, limitsCompared: true }
+    case 'money':
+      // 64 bits of the smallest unit.
+      return { precision: 19, scale: row.moneyScale, limitsCompared: true }
+    default:
+      return modifier < 0 ? {} : modified(row.name, modifier)
+  }
+}
+
+/** Most digits behind the second. */
+const microseconds = 6
+
+/** What a type modifier says: the layouts are those of varchar.c, varbit.c, numeric.c, date.c and timestamp.c of PostgreSQL. */
+function modified(name: string, modifier: number): Limits {
+  switch (name) {
     case 'varchar':
     case 'bpchar':
       return { maxLength: modifier - 4 }
@@ -175,11 +208,39 @@ function sized(row: TypeRow, modifier: number): Pick<ValueType, 'maxLength' | 'p
       return { maxLength: modifier }
     case 'numeric': {
       const digits = ((modifier - 4) >> 16) & 0xffff
-      // Eleven bits with a sign; a negative scale (since 15) rounds before the point, where it leaves more digits.
-      const scale = (((modifier - 4) & 0x7ff) ^ 0x400) - 0x400
-      return scale < 0 ? { precision: digits - scale, scale: 0 } : { precision: digits, scale }
+      // Eleven bits with a sign; a negative scale (since 15) rounds before the point.
+      return { precision: digits, scale: (((modifier - 4) & 0x7ff) ^ 0x400) - 0x400 }
     }
+    case 'time':
+    case 'timestamp':
+    case 'timestamptz':
+      return modifier < microseconds ? { fraction: modifier } : {}
+    case 'timetz':
+      return modifier < microseconds ? { limited: `time(${modifier}) with time zone` } : {}
+    case 'interval':
+      return { limited: `interval${intervalLimits(modifier)}` }
     default:
       return {}
   }
 }
+
+/** Bits of datetime.h that a modifier has for its fields, largest first. */
+const intervalFields = [
+  [1 << 2, 'year'],
+  [1 << 1, 'month'],
+  [1 << 3, 'day'],
+  [1 << 10, 'hour'],
+  [1 << 11, 'minute'],
+  [1 << 12, 'second'],
+] as const
+
+/** ` day to second(3)`: the fields in the upper half of the modifier, the digits behind the second in the lower. */
+function intervalLimits(modifier: number): string {
+  const [fields, digits] = [modifier >> 16, modifier & 0xffff]
+  const named = intervalFields.filter(([bit]) => (fields & bit) !== 0).map(([, name]) => name)
+  // Of all fields there is no word.
+  const [first, last] = fields === allFields ? [] : [named.at(0), named.at(-1)]
+  const range = first === undefined ? '' : first === last ? ` ${first}` : ` ${first} to ${last}`
+  return digits <= microseconds ? `${range}(${digits})` : range
+}
+const allFields = 0x7fff

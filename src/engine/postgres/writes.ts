@@ -38,12 +38,20 @@ function source(s: Insert): { readonly rows: Sql; readonly bulk: boolean } {
   return { rows: valueRows(g, s.rows), bulk: false }
 }
 
-/** One array per column, if every cell has a value and no column's values are arrays or rows, which unnest takes apart. */
+/**
+ * One array per column, if every cell has a value and no column's values are arrays or rows, which unnest takes apart, or
+ * have to be looked at one by one.
+ */
 function asArrays(s: Insert): readonly Sql[] | undefined {
   const arrays: Sql[] = []
   for (const [i, { type }] of s.columns.entries()) {
     const cells = s.rows.map((row) => row[i])
-    if (isTakenApart(type) || !cells.every((cell): cell is Param => cell !== undefined)) return undefined
+    if (
+      isTakenApart(type) ||
+      type.limited !== undefined ||
+      !cells.every((cell): cell is Param => cell !== undefined)
+    )
+      return undefined
     arrays.push(
       columnOfValues(
         (cells[0] as Param).type,

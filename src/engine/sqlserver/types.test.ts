@@ -91,6 +91,13 @@ describe('the type table', () => {
     expect(type.maxLength).toBe(maxLength)
   })
 
+  it('knows the digits behind the second that a column keeps, unless it keeps all', () => {
+    expect(typeOf('datetime2', { scale: 0 }).type.fraction).toBe(0)
+    expect(typeOf('datetimeoffset', { scale: 3 }).type.fraction).toBe(3)
+    expect(typeOf('time', { scale: 7 }).type.fraction).toBeUndefined()
+    expect(typeOf('datetime', { scale: 3 }).type.fraction).toBeUndefined()
+  })
+
   it('keeps the digits of every decimal, and says those of money', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 38 }), fc.nat(38), (precision, at) => {

@@ -125,7 +125,10 @@ function resolveType(of: NativeType): Resolved {
   return { mapped: true, type: { ...shape, ...(range && { range }), ...sizes, ...collation } }
 }
 
-interface Sized extends Pick<ValueType, 'maxLength' | 'precision' | 'scale'> {
+/** Most digits behind the second: 100 nanoseconds. */
+const finest = 7
+
+interface Sized extends Pick<ValueType, 'maxLength' | 'precision' | 'scale' | 'fraction'> {
   /** What stands between the parentheses of the type; a cast without them would take another length or scale. */
   readonly arguments?: string
 }
@@ -151,7 +154,7 @@ function sized(family: string, { maxLength, precision, scale }: NativeType): Siz
     case 'time':
     case 'datetime2':
     case 'datetimeoffset':
-      return { arguments: String(scale) }
+      return { arguments: String(scale), ...(scale < finest && { fraction: scale }) }
     default:
       return {}
   }

@@ -9,7 +9,7 @@ import { aliased, where } from '#engine/tables.ts'
 import { assignments, names, valueRows } from '#engine/writes.ts'
 import type { Flavour } from './flavour.ts'
 import { followed } from './new-rows.ts'
-import { byKept, type Step, type Stepped } from './steps.ts'
+import { byKept, type Step, type Stepped } from '#engine/steps.ts'
 import { listOf, unaliased, wantsRows } from './writes.ts'
 
 /** What `Hidden` says of a row that is new. */

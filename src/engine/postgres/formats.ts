@@ -1,5 +1,5 @@
 /** In which form the columns of a statement are asked for. Pure. */
-import type { Compiled, OutputColumn } from '#engine/engine.ts'
+import type { Compiled, CompiledStep, OutputColumn } from '#engine/engine.ts'
 import type { Step } from './exchange.ts'
 
 const known = new WeakMap<readonly OutputColumn[], { readonly formats: readonly number[] | undefined }>()
@@ -22,5 +22,18 @@ export const stepOf = (q: Compiled, values: Parameters<Compiled['bind']>[0]): St
   text: q.text,
   values: q.bind(values),
   formats: formatsOf(q.columns),
+  prepare: q.prepare,
+})
+
+/** One execution of one of a statement's steps. `kept`: see CompiledStep. */
+export const stepIn = (
+  q: Compiled,
+  { text, bind, use }: CompiledStep,
+  values: Parameters<Compiled['bind']>[0],
+  kept: string,
+): Step => ({
+  text,
+  values: bind(values, kept),
+  formats: use === 'answer' ? formatsOf(q.columns) : undefined,
   prepare: q.prepare,
 })

@@ -46,8 +46,11 @@ export interface CompiledStep {
   readonly text: string
   /** `kept`: the rows of the step that keeps them, as JSON text: an array with an array of texts or null for each row. */
   readonly bind: (values: readonly Bound[], kept: string) => readonly (string | null)[]
-  /** `keep`: its rows are for later steps; `affect`: its affected rows count for the whole; `answer`: its rows are the body. */
-  readonly use: 'keep' | 'affect' | 'answer'
+  /**
+   * `keep`: its rows are for later steps; `affect`: its affected rows count for the whole; `write`: both; `answer`: its rows are
+   * the body.
+   */
+  readonly use: 'keep' | 'affect' | 'write' | 'answer'
 }
 
 /** SQL text with everything needed to bind, run and read it. Deterministic for equal statements. */

@@ -9,6 +9,7 @@ import { filterCases } from './statements.filters.ts'
 import type { NOT_SUPPORTED } from './statements.fixture.ts'
 import { readCases } from './statements.reads.ts'
 import { writeCases } from './statements.writes.ts'
+import { writtenEmbedCases } from './statements.written-embeds.ts'
 
 /** Columns of the tables. `mysql` is MySQL 8; `mariadb` is given only where MariaDB's text is another. */
 export type Written = EngineKind | 'mariadb'
@@ -31,5 +32,6 @@ export const cases: Readonly<Record<string, Case>> = {
   ...embedCases,
   ...aggregateCases,
   ...writeCases,
+  ...writtenEmbedCases,
   ...callCases,
 }

@@ -37,16 +37,17 @@ export const writeCases: Readonly<Record<string, Case>> = {
     values: ['7', '1.50'],
     text: {
       postgres:
-        'INSERT INTO "shop"."orders" AS "t0" ("customer_id", "total") VALUES ($1::int4, $2::numeric) RETURNING "t0"."id", (SELECT row_to_json(e.*) FROM (SELECT "t1"."name" AS "name", "t1"."country"::text AS "country" FROM "shop"."customers" AS "t1" WHERE "t1"."id" = "t0"."customer_id") AS e), "t0"."xmin"',
+        'INSERT INTO "shop"."orders" AS "t0" ("customer_id", "total") VALUES ($1::int4, $2::numeric) RETURNING "t0"."id";\nSELECT "t0"."id", (SELECT row_to_json(e.*) FROM (SELECT "t1"."name" AS "name", "t1"."country"::text AS "country" FROM "shop"."customers" AS "t1" WHERE "t1"."id" = "t0"."customer_id") AS e), "t0"."xmin" FROM unnest($1::text[]) WITH ORDINALITY AS k(k0, n) JOIN "shop"."orders" AS "t0" ON "t0"."id" = k.k0::int8 ORDER BY k.n',
       mysql:
         "INSERT INTO `shop`.`orders` (`customer_id`, `total`) VALUES (?, ?);\nSELECT `t0`.`id`, (SELECT CONCAT('{\"name\":' COLLATE utf8mb4_bin, COALESCE(JSON_QUOTE(`t1`.`name`), 'null'), ',\"country\":', COALESCE(JSON_QUOTE(`t1`.`country`), 'null'), '}') FROM `shop`.`customers` AS `t1` WHERE `t1`.`id` = `t0`.`customer_id`), SHA2(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`id`), QUOTE(`t0`.`customer_id`), QUOTE(`t0`.`status`), QUOTE(`t0`.`total`), QUOTE(`t0`.`placed_at`), QUOTE(`t0`.`shipped_at`), QUOTE(`t0`.`note`), QUOTE(`t0`.`tags`), QUOTE(SHA2(`t0`.`receipt`, 256))), 256) FROM `shop`.`orders` AS `t0` WHERE `t0`.`id` = LAST_INSERT_ID()",
       mariadb:
-        "INSERT INTO `shop`.`orders` (`customer_id`, `total`) VALUES (?, ?) RETURNING `orders`.`id`, (SELECT CONCAT('{\"name\":' COLLATE utf8mb4_bin, COALESCE(JSON_QUOTE(`t1`.`name`), 'null'), ',\"country\":', COALESCE(JSON_QUOTE(`t1`.`country`), 'null'), '}') FROM `shop`.`customers` AS `t1` WHERE `t1`.`id` = `orders`.`customer_id`), SHA2(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`orders`.`id`), QUOTE(`orders`.`customer_id`), QUOTE(`orders`.`status`), QUOTE(`orders`.`total`), QUOTE(`orders`.`placed_at`), QUOTE(`orders`.`shipped_at`), QUOTE(`orders`.`note`), QUOTE(`orders`.`tags`), QUOTE(SHA2(`orders`.`receipt`, 256))), 256)",
+        "INSERT INTO `shop`.`orders` (`customer_id`, `total`) VALUES (?, ?) RETURNING `orders`.`id`;\nSELECT `t0`.`id`, (SELECT CONCAT('{\"name\":' COLLATE utf8mb4_bin, COALESCE(JSON_QUOTE(`t1`.`name`), 'null'), ',\"country\":', COALESCE(JSON_QUOTE(`t1`.`country`), 'null'), '}') FROM `shop`.`customers` AS `t1` WHERE `t1`.`id` = `t0`.`customer_id`), SHA2(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`id`), QUOTE(`t0`.`customer_id`), QUOTE(`t0`.`status`), QUOTE(`t0`.`total`), QUOTE(`t0`.`placed_at`), QUOTE(`t0`.`shipped_at`), QUOTE(`t0`.`note`), QUOTE(`t0`.`tags`), QUOTE(SHA2(`t0`.`receipt`, 256))), 256) FROM JSON_TABLE(?, '$[*]' COLUMNS (n FOR ORDINALITY, k0 BIGINT PATH '$[0]')) AS k JOIN `shop`.`orders` AS `t0` ON `t0`.`id` = k.k0 ORDER BY k.n",
       sqlserver: String.raw`SET NOCOUNT ON; DECLARE @n bigint = 0; DECLARE @k TABLE ([id] bigint); INSERT INTO [shop].[orders] ([customer_id], [total]) OUTPUT inserted.[id] INTO @k ([id]) VALUES (CAST(@p1 AS int), CAST(@p2 AS decimal(12,2))); SET @n += ROWCOUNT_BIG(); SELECT [t0].[id], (SELECT CAST(N'{"name":' AS nvarchar(max)) COLLATE Latin1_General_100_BIN2 + ISNULL(N'"' + REPLACE(STRING_ESCAPE([t1].[name], 'json') COLLATE Latin1_General_100_BIN2, N'\/', N'/') + N'"', N'null') + N',"country":' + ISNULL(N'"' + REPLACE(STRING_ESCAPE(RTRIM([t1].[country]), 'json') COLLATE Latin1_General_100_BIN2, N'\/', N'/') + N'"', N'null') + N'}' FROM [shop].[customers] AS [t1] WHERE [t1].[id] = [t0].[customer_id]), CONVERT(nvarchar(max), CAST([t0].[version] AS binary(8)), 2) FROM [shop].[orders] AS [t0] JOIN @k AS [k] ON [k].[id] = [t0].[id]; SELECT @n AS [#affected]`,
     },
     bound: {
-      postgres: ['7', '1.50'],
+      postgres: ['7', '1.50', '{}'],
       mysql: ['7', '1.50'],
+      mariadb: ['7', '1.50', '[]'],
       sqlserver: ['7', '1.50'],
     },
   },
@@ -247,7 +248,7 @@ export const writeCases: Readonly<Record<string, Case>> = {
     values: ['hi', 'AQI=', '42'],
     text: {
       postgres:
-        'UPDATE "shop"."orders" AS "t0" SET "note" = $1::text, "receipt" = $2::bytea WHERE "t0"."id" = $3::int8 RETURNING "t0"."id", "t0"."note", array_to_json(ARRAY(SELECT row_to_json(e.*) FROM (SELECT "t2"."quantity" AS "quantity", "t2"."price"::numeric::text AS "price" FROM "shop"."order_items" AS "t2" WHERE "t2"."order_id" = "t0"."id" ORDER BY "t2"."quantity" DESC, "t2"."line" LIMIT 5) AS e)), "t0"."xmin"',
+        'UPDATE "shop"."orders" AS "t0" SET "note" = $1::text, "receipt" = $2::bytea WHERE "t0"."id" = $3::int8 RETURNING "t0"."id";\nSELECT "t0"."id", "t0"."note", array_to_json(ARRAY(SELECT row_to_json(e.*) FROM (SELECT "t2"."quantity" AS "quantity", "t2"."price"::numeric::text AS "price" FROM "shop"."order_items" AS "t2" WHERE "t2"."order_id" = "t0"."id" ORDER BY "t2"."quantity" DESC, "t2"."line" LIMIT 5) AS e)), "t0"."xmin" FROM unnest($1::text[]) WITH ORDINALITY AS k(k0, n) JOIN "shop"."orders" AS "t0" ON "t0"."id" = k.k0::int8 ORDER BY k.n',
       mysql:
         "UPDATE `shop`.`orders` AS `t0` SET `note` = ?, `receipt` = FROM_BASE64(?) WHERE `t0`.`id` = CAST(? AS SIGNED);\nSELECT `t0`.`id`, `t0`.`note`, (SELECT CONCAT('[', COALESCE(GROUP_CONCAT(e.j ORDER BY e.n SEPARATOR ','), ''), ']') FROM (SELECT CONCAT('{\"quantity\":' COLLATE utf8mb4_bin, COALESCE(CAST(`t2`.`quantity` AS CHAR), 'null'), ',\"price\":', COALESCE(CONCAT('\"', `t2`.`price`, '\"'), 'null'), '}') AS j, ROW_NUMBER() OVER (ORDER BY `t2`.`quantity` DESC, `t2`.`line`) AS n FROM `shop`.`order_items` AS `t2` WHERE `t2`.`order_id` = `t0`.`id` ORDER BY `t2`.`quantity` DESC, `t2`.`line` LIMIT 5) AS e), SHA2(CONCAT_WS(',' COLLATE utf8mb4_bin, QUOTE(`t0`.`id`), QUOTE(`t0`.`customer_id`), QUOTE(`t0`.`status`), QUOTE(`t0`.`total`), QUOTE(`t0`.`placed_at`), QUOTE(`t0`.`shipped_at`), QUOTE(`t0`.`note`), QUOTE(`t0`.`tags`), QUOTE(SHA2(`t0`.`receipt`, 256))), 256) FROM `shop`.`orders` AS `t0` WHERE `t0`.`id` = CAST(? AS SIGNED)",
       mariadb:
@@ -255,7 +256,7 @@ export const writeCases: Readonly<Record<string, Case>> = {
       sqlserver: `SET NOCOUNT ON; DECLARE @n bigint = 0; DECLARE @k TABLE ([id] bigint); UPDATE [t0] SET [note] = @p1, [receipt] = CONVERT(varbinary(max), @p2, 2) OUTPUT inserted.[id] INTO @k ([id]) FROM [shop].[orders] AS [t0] WHERE [t0].[id] = CAST(@p3 AS bigint); SET @n += ROWCOUNT_BIG(); SELECT [t0].[id], [t0].[note], ISNULL(N'[' + (SELECT STRING_AGG([e].[j], N',') WITHIN GROUP (ORDER BY [e].[n]) FROM (SELECT TOP (5) CAST(N'{"quantity":' AS nvarchar(max)) COLLATE Latin1_General_100_BIN2 + ISNULL(CAST([t2].[quantity] AS nvarchar(41)), N'null') + N',"price":' + ISNULL(N'"' + CAST(CAST([t2].[price] AS decimal(19,4)) AS nvarchar(41)) + N'"', N'null') + N'}' AS [j], ROW_NUMBER() OVER (ORDER BY [t2].[quantity] DESC, [t2].[line]) AS [n] FROM [shop].[order_items] AS [t2] WHERE [t2].[order_id] = [t0].[id] ORDER BY [t2].[quantity] DESC, [t2].[line]) AS [e]) + N']', N'[]'), CONVERT(nvarchar(max), CAST([t0].[version] AS binary(8)), 2) FROM [shop].[orders] AS [t0] JOIN @k AS [k] ON [k].[id] = [t0].[id] ORDER BY [t0].[id]; SELECT @n AS [#affected]`,
     },
     bound: {
-      postgres: ['hi', '\\x0102', '42'],
+      postgres: ['hi', '\\x0102', '42', '{}'],
       mysql: ['hi', 'AQI=', '42', '42'],
       sqlserver: ['hi', '0102', '42'],
     },

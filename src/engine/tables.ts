@@ -1,5 +1,5 @@
 /** Tables, columns and joins under the aliases the planner gave them. */
-import type { Table } from '#catalog/model.ts'
+import type { Column, Table } from '#catalog/model.ts'
 import type { ColumnRef, Join } from '#plan/ast.ts'
 import type { Grammar } from './grammar.ts'
 import { join, type Sql, sql } from './sql.ts'
@@ -13,6 +13,16 @@ export function where(conditions: readonly Sql[]): Sql {
 
 export const aliased = (g: Grammar, table: Table, alias: string): Sql =>
   sql`${g.tableName(table)} AS ${g.identifier(alias)}`
+
+/** What tells rows apart: the primary key, else the first unique one without NULL; none of rows that may be alike. */
+export function keyColumns({ columns, primaryKey, uniqueKeys, rowKey }: Table): readonly Column[] {
+  if (rowKey) return rowKey.flatMap((name) => columns.find((c) => c.name === name) ?? [])
+  for (const key of [...(primaryKey ? [primaryKey] : []), ...uniqueKeys]) {
+    const found = key.columns.flatMap((name) => columns.find((c) => c.name === name && !c.nullable) ?? [])
+    if (found.length === key.columns.length) return found
+  }
+  return []
+}
 
 /** Where the rows of a related table come from, and what ties them to the outer row. */
 export function joined(g: Grammar, j: Join): { readonly from: Sql; readonly on: readonly Sql[] } {

@@ -1,7 +1,11 @@
 /** Pieces of Insert, Update and Delete that dialects have in common. */
-import type { Insert, Param, Update } from '#plan/ast.ts'
+import type { Insert, Param, Returning, Update } from '#plan/ast.ts'
 import type { Grammar } from './grammar.ts'
 import { join, type Sql, sql } from './sql.ts'
+
+/** Whether a write gives back related rows: they are to be seen as the write and its triggers leave them. */
+export const givesEmbeds = (r: Returning | undefined): boolean =>
+  r !== undefined && r.outputs.some((o) => o.kind === 'embed')
 
 /** Quoted names without alias, as the column lists of INSERT and SET have them. */
 export const names = (g: Grammar, columns: readonly { readonly name: string }[]): readonly Sql[] =>

@@ -24,6 +24,7 @@ import { rows } from './suite/rows.ts'
 import { types } from './suite/types.ts'
 import { updates } from './suite/updates.ts'
 import { upserts } from './suite/upserts.ts'
+import { writtenEmbeds } from './suite/written-embeds.ts'
 
 const suite = [
   rows,
@@ -41,6 +42,7 @@ const suite = [
   inserts,
   upserts,
   updates,
+  writtenEmbeds,
   deletes,
   routines,
   batches,

@@ -5,8 +5,8 @@ import type { Call } from '#plan/ast.ts'
 import type { Compiled } from '#engine/engine.ts'
 import type { Grammar } from '#engine/grammar.ts'
 import { join, type Sql, sql, trusted } from '#engine/sql.ts'
+import { compiledSteps, type Step, type Stepped } from '#engine/steps.ts'
 import { typed } from './expressions.ts'
-import { compiledSteps, type Step, type Stepped } from './steps.ts'
 
 const isOutput = (p: Parameter) => p.mode === 'out' || p.mode === 'inout'
 

@@ -1,6 +1,5 @@
 /** What a session can do, as every engine gives it: run, stream, transaction, validate; with the time limit of statements kept in the server. */
 import type { Clock } from '#base/clock.ts'
-import { GatewayError } from '#base/errors.ts'
 import type { Bound } from '#plan/ast.ts'
 import type {
   Compiled,
@@ -13,6 +12,7 @@ import type {
 } from '#engine/engine.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
 import { SessionLost } from '#engine/session-errors.ts'
+import { unfollowed } from '#engine/steps.ts'
 import { createWriters } from '#engine/writers.ts'
 import { seatsOf } from '#engine/seats.ts'
 import type { ExchangeOptions, OnRow, Step } from './exchange.ts'
@@ -43,13 +43,6 @@ const rollback = plain('ROLLBACK')
 const roleStep = plain('SELECT @@global.read_only, @@global.innodb_read_only')
 const nothing = () => {}
 const never = new AbortController().signal
-
-/** Never an answer that leaves out what was written; one without rows does without their keys and versions too. */
-const unfollowed = (rows: number, affected: number) =>
-  new GatewayError(
-    'not_supported',
-    `To give back new rows whose key is made or changed by a trigger is not supported (${rows} of ${affected} found): ask for return=minimal.`,
-  )
 
 /** Warnings that a function gave NULL, or less than it should, as it came to more than max_allowed_packet (MariaDB: 1260 too). */
 const cutShort = new Set([1301, 1260])
@@ -181,10 +174,10 @@ export function createConnection(
     const keep = sinks.texts((row) => kept.push(row), 'base64')
     let affected = 0
     for (const { text, bind, use } of steps) {
-      const rows = use === 'answer' ? sink : use === 'keep' ? keep : sinks.drop
+      const rows = use === 'answer' ? sink : use === 'affect' ? sinks.drop : keep
       const count = await exchange({ ...q, text }, bind(values, JSON.stringify(kept)), rows, o)
       if (use === 'answer') await checkWhole(q, o)
-      if (use === 'affect') affected += count
+      if (use === 'affect' || use === 'write') affected += count
     }
     const { body, rows, hidden } = sink.finish()
     if (q.operation === 'insert' && rows < affected && q.columns.some(({ hidden: own }) => !own))

@@ -4,12 +4,13 @@ import type { Column } from '#catalog/model.ts'
 import type { Insert, Update } from '#plan/ast.ts'
 import { conditions } from '#engine/conditions.ts'
 import type { Grammar } from '#engine/grammar.ts'
-import { join, sql } from '#engine/sql.ts'
-import { aliased, where } from '#engine/tables.ts'
-import { assignments, names, valueRows } from '#engine/writes.ts'
+import { join, type Sql, sql } from '#engine/sql.ts'
+import { byKept, kept, type Step, type Stepped } from '#engine/steps.ts'
+import { aliased, keyColumns, where } from '#engine/tables.ts'
+import { assignments, givesEmbeds, names, valueRows } from '#engine/writes.ts'
 import type { Flavour } from './flavour.ts'
+import { keysOf } from './json-tables.ts'
 import { followed } from './new-rows.ts'
-import { byKept, type Step, type Stepped } from './steps.ts'
 import { listOf, unaliased, wantsRows } from './writes.ts'
 
 /** What `Hidden` says of a row that is new. */
@@ -27,6 +28,8 @@ export function insert(g: Grammar, flavour: Flavour, asked: Insert): Stepped {
   if (s.upsert) return upsert(g, s, s.upsert)
   const rows = sql`INSERT INTO ${g.tableName(s.table)} (${join(names(g, s.columns), ', ')}) ${valueRows(g, s.rows)}`
   if (!wantsRows(s)) return { text: rows, columns: [] }
+  const key = givesEmbeds(s.returning) ? keyColumns(s.table) : []
+  if (flavour.returning && key.length > 0) return readAgain(g, flavour, s, key, rows)
   if (flavour.returning) {
     const { list, columns } = listOf(unaliased(flavour, s), s, isNew)
     return { text: sql`${rows} RETURNING${list}`, columns }
@@ -45,6 +48,25 @@ export function insert(g: Grammar, flavour: Flavour, asked: Insert): Stepped {
     'not_supported',
     `To give back new rows of ${s.table.name} whose key the database makes is not supported here: give the key, or ask for return=minimal.`,
   )
+}
+
+/**
+ * RETURNING gives back each row as soon as it is written: its embeds would not show the rows behind it, nor what triggers make of
+ * those. So the new rows are read again, by the keys that it gives.
+ */
+function readAgain(g: Grammar, flavour: Flavour, s: Insert, key: readonly Column[], rows: Sql): Stepped {
+  const own = unaliased(flavour, s)
+  const keys = key.map((c) => own.column(s.alias, c.name))
+  const { table, same } = keysOf(kept, key)
+  const { list, columns } = listOf(g, s, isNew)
+  const found = sql`${table} JOIN ${aliased(g, s.table, s.alias)} ON ${join(same(s.alias), ' AND ')}`
+  return {
+    steps: [
+      { use: 'write', text: sql`${rows} RETURNING ${join(keys, ', ')}` },
+      { use: 'answer', text: sql`SELECT${list} FROM ${found} ORDER BY k.n` },
+    ],
+    columns,
+  }
 }
 
 /**

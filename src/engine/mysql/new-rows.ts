@@ -3,13 +3,12 @@ import type { Column } from '#catalog/model.ts'
 import type { Insert, Param } from '#plan/ast.ts'
 import type { Grammar } from '#engine/grammar.ts'
 import { join, placeholder, type Sql, sql, trusted } from '#engine/sql.ts'
-import { aliased, where } from '#engine/tables.ts'
+import { kept, keptAt, type Step } from '#engine/steps.ts'
+import { aliased, keyColumns, where } from '#engine/tables.ts'
 import { cell, names } from '#engine/writes.ts'
 import { keysOf } from './json-tables.ts'
 import { comparedText } from './literals.ts'
 import { asType } from './parameters.ts'
-import { kept, keptAt, type Step } from './steps.ts'
-import { keyColumns } from './writes.ts'
 
 /** Parameters of one statement: their count is an unsigned 16-bit integer. */
 const maxParameters = 65_535

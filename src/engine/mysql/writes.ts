@@ -6,14 +6,14 @@ import { conditions, conjuncts } from '#engine/conditions.ts'
 import type { Grammar } from '#engine/grammar.ts'
 import { outputList } from '#engine/reads.ts'
 import { join, type Sql, sql } from '#engine/sql.ts'
-import { aliased, where } from '#engine/tables.ts'
+import { kept, type Step, type Stepped } from '#engine/steps.ts'
+import { aliased, keyColumns, where } from '#engine/tables.ts'
 import { assignments, cell } from '#engine/writes.ts'
 import { typed } from './expressions.ts'
 import type { Flavour } from './flavour.ts'
 import { createGrammar } from './grammar.ts'
 import { keysOf } from './json-tables.ts'
 import { asText } from './parameters.ts'
-import { kept, type Step, type Stepped } from './steps.ts'
 
 type Target = { readonly table: Table; readonly alias: string; readonly returning: Returning | undefined }
 
@@ -23,16 +23,6 @@ export const wantsRows = ({ returning }: Target): boolean =>
 /** The select list of what a write gives back. */
 export const listOf = (g: Grammar, { returning: r }: Target, inserted: Sql) =>
   outputList(g, r?.outputs ?? [], r?.hidden ?? [], r?.numbers ?? 'default', inserted)
-
-/** What tells rows apart: the primary key, else the first unique one without NULL; none of rows that may be alike. */
-export function keyColumns({ columns, primaryKey, uniqueKeys, rowKey }: Table): readonly Column[] {
-  if (rowKey) return rowKey.flatMap((name) => columns.find((c) => c.name === name) ?? [])
-  for (const key of [...(primaryKey ? [primaryKey] : []), ...uniqueKeys]) {
-    const found = key.columns.flatMap((name) => columns.find((c) => c.name === name && !c.nullable) ?? [])
-    if (found.length === key.columns.length) return found
-  }
-  return []
-}
 
 const rowsWhere = (g: Grammar, c: Condition): Sql => where(conditions(g, c))
 

@@ -3,6 +3,7 @@ import type { Statement } from '#plan/ast.ts'
 import { callOf, compiled } from '#engine/compiled.ts'
 import type { Compiled } from '#engine/engine.ts'
 import { count, select } from '#engine/reads.ts'
+import { compiledSteps } from '#engine/steps.ts'
 import { call } from './calls.ts'
 import { grammar } from './grammar.ts'
 import { insert, remove, update } from './writes.ts'
@@ -18,10 +19,10 @@ export function compile(statement: Statement): Compiled {
       return compiled(grammar, 'select', count(grammar, statement))
     case 'insert': {
       const written = insert(statement)
-      return compiled(grammar, 'insert', written, statement.rows.length === 1 || written.bulk)
+      return compiledSteps(grammar, 'insert', written, statement.rows.length === 1 || written.bulk)
     }
     case 'update':
-      return compiled(grammar, 'update', update(statement))
+      return compiledSteps(grammar, 'update', update(statement))
     case 'delete':
       return compiled(grammar, 'delete', remove(statement))
     case 'call':

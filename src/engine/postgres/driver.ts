@@ -4,16 +4,25 @@ import type { Observe } from '#base/observation.ts'
 import type { Bound } from '#plan/ast.ts'
 import { readRow } from '#engine/data-row.ts'
 import { boundedSignal } from '#engine/dial.ts'
-import type { Compiled, Connection, Result, RunOptions, Shared, Transaction } from '#engine/engine.ts'
+import type {
+  Compiled,
+  CompiledStep,
+  Connection,
+  Result,
+  RunOptions,
+  Shared,
+  Transaction,
+} from '#engine/engine.ts'
 import type { DatabaseOptions } from '#engine/options.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
 import { SessionLost } from '#engine/session-errors.ts'
+import { unfollowed } from '#engine/steps.ts'
 import type { Target } from '#engine/target.ts'
 import { createWriters } from '#engine/writers.ts'
 import { login, requestCancel } from './dial.ts'
 import { createSeats } from './seats.ts'
 import type { ExchangeOptions, Session, Step } from './exchange.ts'
-import { stepOf } from './formats.ts'
+import { stepIn, stepOf } from './formats.ts'
 import { createSession } from './session.ts'
 import { ServerError } from './server-error.ts'
 
@@ -189,6 +198,33 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     return { body, rows: count, affected, hidden }
   }
 
+  /** Several steps as one, in the transaction that is open, or that `before` opens. */
+  const runSteps = async (
+    q: Compiled,
+    steps: readonly CompiledStep[],
+    values: readonly Bound[],
+    before: readonly Step[],
+    o: RunOptions,
+  ): Promise<Result> => {
+    const rows = writerOf(q, o)
+    const kept: (string | null)[][] = []
+    const keep = { onRow: (bytes: Buffer, start: number) => kept.push(readRow(bytes, start)) }
+    const answer = { onRow: rows.row, onChunk: rows.hold }
+    let affected = 0
+    for (const [i, step] of steps.entries()) {
+      const one = stepIn(q, step, values, JSON.stringify(kept))
+      const count = await exchange([one], i === 0 ? before : [], {
+        deadline: o.deadline,
+        signal: o.signal,
+        ...(step.use === 'answer' ? answer : keep),
+      })
+      if (step.use === 'affect' || step.use === 'write') affected += count
+    }
+    const { body, rows: found, hidden } = rows.finish()
+    if (found !== affected) throw unfollowed(found, affected)
+    return { body, rows: found, affected, hidden }
+  }
+
   const role: Connection['role'] = async (o) => {
     let replica = false
     await session.exchange([{ text: 'SELECT pg_catalog.pg_is_in_recovery()', values: [], prepare: true }], {
@@ -201,8 +237,11 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     return replica ? 'replica' : 'primary'
   }
 
-  return {
-    run: (q, values, o) => run(q, values, [], follower === undefined ? o : { ...o, ...behind() }),
+  const connection: PostgresConnection = {
+    run: (q, values, o) =>
+      q.steps === undefined
+        ? run(q, values, [], follower === undefined ? o : { ...o, ...behind() })
+        : connection.transaction(o, (t) => t.run(q, values, o)),
 
     share: createSeats({
       clock,
@@ -263,7 +302,9 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
         run: async (q, values, ro) => {
           const before = open ? [] : [o.readOnly ? beginReadOnly : begin]
           open = true
-          return run(q, values, before, { ...ro, deadline: o.deadline, signal: o.signal })
+          const how = { ...ro, deadline: o.deadline, signal: o.signal }
+          if (q.steps === undefined) return run(q, values, before, how)
+          return runSteps(q, q.steps, values, before, how)
         },
       }
       const control = { deadline: o.deadline, signal: o.signal, onRow: nothing }
@@ -314,4 +355,5 @@ function createConnection(session: Session, clock: Clock, initialTimeout: number
     isUsable: session.usable,
     close: session.close,
   }
+  return connection
 }

@@ -1,5 +1,5 @@
 /** In which form the columns of a statement are asked for, and of which types they must be. Pure. */
-import type { Compiled, Encoding, OutputColumn } from '#engine/engine.ts'
+import type { Compiled, CompiledStep, Encoding, OutputColumn } from '#engine/engine.ts'
 import type { Step } from './exchange.ts'
 
 /** Object ids of types (PostgreSQL, pg_type.dat), which never change. */
@@ -62,3 +62,16 @@ export const stepOf = (q: Compiled, values: Parameters<Compiled['bind']>[0]): St
   const { formats, fits } = formOf(q.columns)
   return { text: q.text, values: q.bind(values), formats, fits, prepare: q.prepare }
 }
+
+/** One execution of one of a statement's steps. `kept`: see CompiledStep. */
+export const stepIn = (
+  q: Compiled,
+  { text, bind, use }: CompiledStep,
+  values: Parameters<Compiled['bind']>[0],
+  kept: string,
+): Step => ({
+  text,
+  values: bind(values, kept),
+  ...(use === 'answer' ? formOf(q.columns) : {}),
+  prepare: q.prepare,
+})

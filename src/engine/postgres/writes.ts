@@ -1,28 +1,26 @@
 /** Insert, Update and Delete. */
-import type { ValueType } from '#catalog/model.ts'
+import type { Column, ValueType } from '#catalog/model.ts'
 import type { Condition, Delete, Insert, Param, Returning, Update } from '#plan/ast.ts'
 import { conditions } from '#engine/conditions.ts'
 import type { Written } from '#engine/grammar.ts'
 import { outputList } from '#engine/reads.ts'
 import { join, type Sql, sql, trusted } from '#engine/sql.ts'
-import { aliased, where } from '#engine/tables.ts'
-import { assignments, names, valueRows } from '#engine/writes.ts'
+import { ofKept, type Stepped } from '#engine/steps.ts'
+import { aliased, keyColumns, where } from '#engine/tables.ts'
+import { assignments, givesEmbeds, names, valueRows } from '#engine/writes.ts'
 import { grammar as g } from './grammar.ts'
-import { column, identifier, tableName } from './names.ts'
+import { textList } from './literals.ts'
+import { castName, column, identifier, tableName } from './names.ts'
 import { columnOfValues } from './parameters.ts'
 
 /** Inserts of at least this many rows bind a column as one array: from here on it is the faster way (measured; 3 × at 1,000 rows). */
 const bulkRows = 10
 
-export function insert(s: Insert): Written & { readonly bulk: boolean } {
+export function insert(s: Insert): Stepped & { readonly bulk: boolean } {
   const { rows, bulk } = source(s)
   const columns = s.columns.length === 0 ? sql`` : sql` (${join(names(g, s.columns), ', ')})`
-  const { list, columns: given } = returning(s.returning, insertedOf(s))
-  return {
-    text: sql`INSERT INTO ${aliased(g, s.table, s.alias)}${columns} ${rows}${conflict(s)}${list}`,
-    columns: given,
-    bulk,
-  }
+  const written = sql`INSERT INTO ${aliased(g, s.table, s.alias)}${columns} ${rows}${conflict(s)}`
+  return { ...givenBack(s, written, insertedOf(s)), bulk }
 }
 
 function source(s: Insert): { readonly rows: Sql; readonly bulk: boolean } {
@@ -97,24 +95,65 @@ function insertedOf(s: Insert): Sql {
 
 const rowsWhere = (c: Condition | undefined): Sql => where(conditions(g, c))
 
-export function update(s: Update): Written {
-  const { list, columns } = returning(s.returning)
-  const rows = rowsWhere(s.where)
-  return {
-    text: sql`UPDATE ${aliased(g, s.table, s.alias)} SET ${assignments(g, s.set)}${rows}${list}`,
-    columns,
-  }
-}
+export const update = (s: Update): Stepped =>
+  givenBack(
+    s,
+    sql`UPDATE ${aliased(g, s.table, s.alias)} SET ${assignments(g, s.set)}${rowsWhere(s.where)}`,
+    g.never,
+  )
 
 /** Embeds in RETURNING see the related rows as they were before the statement, cascades included. */
 export function remove(s: Delete): Written {
-  const { list, columns } = returning(s.returning)
+  const { list, columns } = returning(s.returning, g.never)
   const rows = rowsWhere(s.where)
   return { text: sql`DELETE FROM ${aliased(g, s.table, s.alias)}${rows}${list}`, columns }
 }
 
-function returning(r: Returning | undefined, inserted = g.never): ReturnType<typeof outputList> {
+function returning(r: Returning | undefined, inserted: Sql): ReturnType<typeof outputList> {
   if (!r || r.outputs.length + r.hidden.length === 0) return { list: sql``, columns: [] }
   const { list, columns } = outputList(g, r.outputs, r.hidden, r.numbers, inserted)
   return { list: sql` RETURNING${list}`, columns }
 }
+
+/**
+ * What was written, given back. RETURNING sees everything but its own row as it was before the statement (PostgreSQL, "Data-
+ * Modifying Statements in WITH": one snapshot): so a row with embeds is read again by its key, once the write and its triggers are
+ * done. Rows without a key cannot be found again.
+ */
+function givenBack(s: Insert | Update, written: Sql, inserted: Sql): Stepped {
+  const key = givesEmbeds(s.returning) ? keyColumns(s.table) : []
+  if (s.returning && key.length > 0) return readAgain(s, s.returning, key, written, inserted)
+  const { list, columns } = returning(s.returning, inserted)
+  return { text: sql`${written}${list}`, columns }
+}
+
+/**
+ * Keys come and go as texts, which the types' own input reads. Arrays, because the planner counts their items, where it takes any
+ * JSON for a hundred rows. No alias of the planner's (t0, t1, …) is `k`.
+ */
+function readAgain(
+  s: Insert | Update,
+  r: Returning,
+  key: readonly Column[],
+  written: Sql,
+  inserted: Sql,
+): Stepped {
+  const own = key.map((c) => column(s.alias, c.name))
+  const kept = r.hidden.some((h) => h.kind === 'inserted') ? [...own, inserted] : own
+  const place = (i: number): Sql => trusted(`k${i}`)
+  const texts = kept.map((_, i) => sql`${keptTexts(i)}::text[]`)
+  const places = join([...kept.map((_, i) => place(i)), sql`n`], ', ')
+  const same = key.map((c, i) => sql`${own[i] as Sql} = k.${place(i)}::${trusted(castName(c.type))}`)
+  const { list, columns } = outputList(g, r.outputs, r.hidden, r.numbers, sql`k.${place(key.length)}`)
+  const from = sql`unnest(${join(texts, ', ')}) WITH ORDINALITY AS k(${places}) JOIN ${aliased(g, s.table, s.alias)}`
+  return {
+    steps: [
+      { use: 'write', text: sql`${written} RETURNING ${join(kept, ', ')}` },
+      { use: 'answer', text: sql`SELECT${list} FROM ${from} ON ${join(same, ' AND ')} ORDER BY k.n` },
+    ],
+    columns,
+  }
+}
+
+const keptTexts = (place: number): Sql =>
+  ofKept(`kept texts ${place}`, (rows) => textList(rows.map((row) => row[place] ?? null)))

@@ -6,7 +6,7 @@ import type { Grammar, Written } from '#engine/grammar.ts'
 import { neededNames, outputList } from '#engine/reads.ts'
 import { join, type Sql, sql } from '#engine/sql.ts'
 import { aliased, where } from '#engine/tables.ts'
-import { assignments, cell, names } from '#engine/writes.ts'
+import { assignments, cell, givesEmbeds, names } from '#engine/writes.ts'
 import { addCount, counted, keep, keepTable, keyColumns, together } from './batches.ts'
 import { insertion, rowsGiven } from './insert-rows.ts'
 import { column, identifier, tableName } from './names.ts'
@@ -151,7 +151,7 @@ export function remove(g: Grammar, s: Delete): Written {
   if (!isAsked(r)) return { text: counted(sql`DELETE ${identifier(s.alias)}${from}`), columns: nothing }
   const { list, columns } = outputList(g, r.outputs, r.hidden, r.numbers, sql`N'f'`)
   const key = keyColumns(s.table)
-  if (key && r.outputs.some((o) => o.kind === 'embed')) {
+  if (key && givesEmbeds(r)) {
     const found = foundAgain(g, s, key)
     const statements = [
       sql`INSERT INTO @k (${join(names(g, key), ', ')}) SELECT ${keysOf(key, s.alias)} FROM ${aliased(g, s.table, s.alias)} WITH (UPDLOCK)${rows}`,

@@ -78,8 +78,9 @@ for (const version of postgresVersions) {
 
     for (const [name, { statement }] of Object.entries(cases))
       it(`are understood by the server: ${name}`, async () => {
-        const { text } = compile(statement)
-        const preparable = /^(CALL|EXPLAIN)/.test(text) ? undefined : `PREPARE p AS ${text}`
+        const { text, steps } = compile(statement)
+        const prepared = (steps ?? [{ text }]).map((step, i) => `PREPARE p${i} AS ${step.text}`)
+        const preparable = /^(CALL|EXPLAIN)/.test(text) ? undefined : prepared.join(';')
         // CALL and EXPLAIN cannot be prepared by name; nor can values be left out, so NULL stands for them.
         await expect(bench.sql(preparable ?? text.replaceAll(/\$\d+/g, 'NULL'))).resolves.toBeInstanceOf(
           Array,

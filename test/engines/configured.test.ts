@@ -1,5 +1,5 @@
 /** What configuration changes of the API: schemas, hidden names, renamed relations, decimals, limits. */
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type ConfigInput, startGateway, type TestGateway } from '../support/gateway.ts'
 import { onEveryEngine, type SuiteDatabase } from './engines.ts'
 
@@ -22,10 +22,10 @@ onEveryEngine('runs with other configurations', (engine) => {
     )
     await database.sql(engine.negation(`${other}.add_numbers`))
   })
-  afterAll(async () => {
-    for (const gateway of running) await gateway.stop()
-    await database?.stop()
+  afterEach(async () => {
+    for (const gateway of running.splice(0)) await gateway.stop()
   })
+  afterAll(() => database?.stop())
 
   async function configured(config: ConfigInput) {
     const gateway = await startGateway({ url, config })

@@ -179,6 +179,7 @@ describe('the SQL Server dialect', () => {
       'new rows given back',
       'new rows with keys of their own given back',
       'new rows of defaults',
+      'new rows with what they belong to',
     ])
   })
 

@@ -68,6 +68,8 @@ export interface Exchange extends AbortObserver {
   giveUp: { cancel(): void } | undefined
   /** The portal is open and the server waits for us. */
   suspended: boolean
+  /** Of a portal: its Sync is on its way. Of a second one the answer would be taken for that of the next exchange. */
+  synced: boolean
   /** ReadyForQuery has come: the outcome is known. */
   ready: boolean
   /** What it came to is kept until the statement behind a cancel is over, too. */
@@ -104,6 +106,7 @@ export function newExchange(
     cancelRequest: 'none',
     giveUp: undefined,
     suspended: false,
+    synced: false,
     ready: false,
     takingUp: false,
   }

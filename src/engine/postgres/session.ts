@@ -155,10 +155,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           return
         }
         stepDone(exchange, affectedRows(bytes, start, end))
-        if (exchange.o.portal !== undefined) {
-          writer.sync()
-          send()
-        }
+        if (exchange.o.portal !== undefined) endPortal(exchange)
         return
       case backend.portalSuspended:
         if (exchange !== undefined) nextBatch(exchange)
@@ -177,10 +174,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
           return
         }
         exchange.error = new ServerError(fields)
-        if (exchange.o.portal !== undefined) {
-          writer.sync()
-          send()
-        }
+        if (exchange.o.portal !== undefined) endPortal(exchange)
         return
       }
       case backend.readyForQuery:
@@ -222,13 +216,28 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     }
   }
 
+  const endPortal = (exchange: Exchange) => {
+    if (exchange.synced) return
+    exchange.synced = true
+    writer.sync()
+    send()
+  }
+
+  const closePortal = (exchange: Exchange) => {
+    exchange.suspended = false
+    writer.closePortal()
+    endPortal(exchange)
+  }
+
   const nextBatch = (exchange: Exchange) => {
+    // The server takes no notice of a cancel that comes when it waits for us: the next batch would run as if there were none.
+    if (exchange.cancelled !== undefined) return closePortal(exchange)
     exchange.suspended = true
     const go = (answer: 'more' | 'stop') => {
       if (current !== exchange || !exchange.suspended) return
+      if (answer === 'stop') return closePortal(exchange)
       exchange.suspended = false
-      if (answer === 'more') writer.execute(exchange.o.portal?.rows ?? 0).flush()
-      else writer.closePortal().sync()
+      writer.execute(exchange.o.portal?.rows ?? 0).flush()
       send()
     }
     if (exchange.broken !== undefined) go('stop')
@@ -294,9 +303,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     exchange.cancelled = why
     if (exchange.suspended) {
       // Nothing runs in the server: closing the portal is enough.
-      exchange.suspended = false
-      writer.closePortal().sync()
-      send()
+      closePortal(exchange)
       giveUpIn(cancelGraceMs, exchange)
     } else if (why === 'client' && exchange.o.portal === undefined)
       exchange.giveUp = parts.after(hangUpGraceMs, () => stop(exchange, why))

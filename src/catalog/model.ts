@@ -73,6 +73,8 @@ export interface Column {
 export interface Key {
   readonly name: string
   readonly columns: readonly string[]
+  /** It may be broken until the end of a transaction, so that no insert can decide by it. */
+  readonly deferrable?: true
 }
 
 export interface ForeignKey {

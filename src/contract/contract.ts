@@ -39,6 +39,10 @@ export interface Resource {
   readonly relations: readonly Relation[]
 }
 
+/** Whether one statement can insert or replace a row by its key: where it cannot, PUT needs a condition that says which. */
+export const canUpsert = ({ table, key }: Resource): boolean =>
+  key.length > 0 && table.primaryKey?.deferrable !== true
+
 export interface RoutineResource {
   readonly name: string
   /** The first of `overloads`. */

@@ -12,6 +12,13 @@ export const p = (...names: string[]) => names.map((name) => ref('parameters', n
 /** Content in JSON. */
 export const json = (schema: Schema) => ({ 'application/json': { schema } })
 
+/** Content as a client may ask for it (Accept): JSON of this schema, CSV, or a JSON document a line. */
+export const anyForm = (schema: Schema) => ({
+  ...json(schema),
+  'text/csv': { schema: { type: 'string' } },
+  'application/x-ndjson': { schema: { type: 'string' } },
+})
+
 /** A request body that must be there. */
 export const body = (schema: Schema) => ({ required: true, content: json(schema) })
 

@@ -1,7 +1,7 @@
 /** The paths of a resource in an OpenAPI document: its collection, and a row by its key. */
 import type { CanonicalType } from '#catalog/model.ts'
-import type { Field, Resource } from './contract.ts'
-import { body, json, p, problems, ref } from './openapi-parts.ts'
+import { canUpsert, type Field, type Resource } from './contract.ts'
+import { anyForm, body, json, p, problems, ref } from './openapi-parts.ts'
 import { type Schema, typeSchema } from './openapi-types.ts'
 
 /** What the caller may do with a resource. */
@@ -13,6 +13,8 @@ export interface Allowed {
 }
 
 const reserved = new Set(['select', 'filter', 'order', 'limit', 'offset', 'after'])
+
+const leftOut = { description: 'A trigger of the database left the row out; nothing was inserted.' }
 
 /** The schema of what a filter on a field of this type takes. */
 export const filterName = (type: CanonicalType) => `${type[0]?.toUpperCase()}${type.slice(1)}Filter`
@@ -58,11 +60,7 @@ export function collectionPath(
               Link: { schema: { type: 'string' }, description: 'rel="next" (RFC 8288).' },
               'Content-Range': { schema: { type: 'string' }, description: 'With Prefer: count.' },
             },
-            content: {
-              ...json(rows),
-              'text/csv': { schema: { type: 'string' } },
-              'application/x-ndjson': { schema: { type: 'string' } },
-            },
+            content: anyForm(rows),
           },
           ...problems,
         },
@@ -87,8 +85,9 @@ export function collectionPath(
           201: {
             description: 'Inserted.',
             headers: { Location: { schema: { type: 'string' }, description: 'Of a single row.' } },
-            content: json(either),
+            content: anyForm(either),
           },
+          204: leftOut,
           ...problems,
         },
       },
@@ -101,7 +100,7 @@ export function collectionPath(
         parameters: [...filters(resource), ...p('filter', 'select', 'prefer', 'idempotencyKey')],
         requestBody: body(ref('schemas', names.update)),
         responses: {
-          200: { description: 'The rows as they are now.', content: json(rows) },
+          200: { description: 'The rows as they are now.', content: anyForm(rows) },
           204: { description: 'Updated (return=minimal).' },
           ...problems,
         },
@@ -114,7 +113,7 @@ export function collectionPath(
         summary: `Delete the rows of ${resource.name} that the filter fits`,
         parameters: [...filters(resource), ...p('filter', 'select', 'prefer')],
         responses: {
-          200: { description: 'The rows as they were (return=representation).', content: json(rows) },
+          200: { description: 'The rows as they were (return=representation).', content: anyForm(rows) },
           204: { description: 'Deleted.' },
           ...problems,
         },
@@ -143,10 +142,10 @@ export function rowPath(
   const row = {
     description: 'The row.',
     headers: { ETag: { schema: { type: 'string' }, description: 'Version of the row.' } },
-    content: json(ref('schemas', name)),
+    content: anyForm(ref('schemas', name)),
   }
   const common = { tags: [resource.name] }
-  const none = { description: 'Done (return=minimal).' }
+  const none = { description: 'Done (return=minimal), or left as it was by the database.' }
   return {
     parameters: keyParameters(resource.key),
     ...(may.read && {
@@ -159,12 +158,13 @@ export function rowPath(
       },
     }),
     ...(may.insert &&
-      may.update && {
+      may.update &&
+      canUpsert(resource) && {
         put: {
           ...common,
           operationId: operation(`upsert_${resource.name}`),
           summary: `Insert or replace one row of ${resource.name}`,
-          parameters: p('select', 'ifMatch', 'prefer'),
+          parameters: p('select', 'ifMatch', 'ifNoneMatchAny', 'prefer'),
           requestBody: body(ref('schemas', names.update)),
           responses: { 200: row, 201: { ...row, description: 'Inserted.' }, 204: none, ...problems },
         },

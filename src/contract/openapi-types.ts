@@ -39,11 +39,11 @@ export function typeSchema(type: ValueType, style: TypeStyle): Schema {
     case 'boolean':
       return { type: 'boolean' }
     case 'timestamp':
-      return { type: 'string', format: 'date-time' }
+      return beyond('date-time', moments)
     case 'datetime':
       return { type: 'string', description: 'Date and time without a zone: 2026-11-23T14:05:09.123' }
     case 'date':
-      return { type: 'string', format: 'date' }
+      return beyond('date', days)
     case 'time':
       return { type: 'string', description: 'Time of day: 14:05:09.123456' }
     case 'json':
@@ -51,14 +51,36 @@ export function typeSchema(type: ValueType, style: TypeStyle): Schema {
     case 'binary':
       return { type: 'string', contentEncoding: 'base64' }
     case 'array':
-      return {
-        type: 'array',
-        items: type.element === undefined ? {} : nullable(typeSchema(type.element, style), true),
-      }
+      return { type: 'array', items: type.element === undefined ? {} : itemSchema(type.element, style) }
     default:
       return type.canonical satisfies never
   }
 }
+
+/** An element, or a further dimension: the database does not hold a column to the number that it was declared with. */
+function itemSchema(element: ValueType, style: TypeStyle): Schema {
+  const item = nullable(typeSchema(element, style), true)
+  // Documents are lists already, as far as they are any.
+  if (Object.keys(item).length === 0) return item
+  return { anyOf: [...(Array.isArray(item['anyOf']) ? item['anyOf'] : [item]), furtherDimension] }
+}
+const furtherDimension: Schema = { type: 'array', items: {}, description: 'A further dimension.' }
+
+const day = String.raw`\d{4,7}-\d\d-\d\d`
+const days = `^(-?infinity|${day}( BC)?)$`
+const moments = String.raw`^(-?infinity|${day}T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)( BC)?)$`
+
+/** A date of RFC 3339, or what databases have besides. */
+const beyond = (format: string, pattern: string): Schema => ({
+  anyOf: [
+    { type: 'string', format },
+    {
+      type: 'string',
+      pattern,
+      description: 'infinity, -infinity, years before 1 or beyond 9999 (PostgreSQL), zero dates (MySQL).',
+    },
+  ],
+})
 
 /** The schema of a column: its type, NULL when it may be, its comment. */
 export function columnSchema(column: Column, style: TypeStyle): Schema {
@@ -72,7 +94,8 @@ export function columnSchema(column: Column, style: TypeStyle): Schema {
 
 /** The schema of a value that may be NULL. */
 export function nullable(schema: Schema, may: boolean): Schema {
-  const { type } = schema
+  const { type, anyOf } = schema
+  if (may && Array.isArray(anyOf)) return { ...schema, anyOf: [...anyOf, { type: 'null' }] }
   if (!may || type === undefined) return schema
   return {
     ...schema,

@@ -219,6 +219,13 @@ function parameters(o: OpenapiOptions): Record<string, Schema> {
       schema: { type: 'string' },
       description: '304 if the row still has this ETag.',
     },
+    ifNoneMatchAny: {
+      name: 'If-None-Match',
+      in: 'header',
+      required: false,
+      schema: { type: 'string', enum: ['*'] },
+      description: 'Insert only: 412 if there is such a row.',
+    },
   }
 }
 

@@ -1,8 +1,10 @@
 /** The plan of a write: the statements that insert, upsert, update or delete, with their values. Pure. */
 import { GatewayError } from '#base/errors.ts'
 import type { Column } from '#catalog/model.ts'
+import { canUpsert, type Resource } from '#contract/contract.ts'
 import type { WriteRequest } from '#contract/request.ts'
 import type { Operation } from '#policy/authorize.ts'
+import { allowedMethods } from '#policy/methods.ts'
 import { accessBy, demand, resourceNamed } from './access.ts'
 import type { Bound, Condition, Insert, Update } from './ast.ts'
 import { type Draft, newDraft, type PlanEnvironment, textType } from './draft.ts'
@@ -63,6 +65,7 @@ function partsOf(request: WriteRequest, env: PlanEnvironment): Parts {
   demand(env, resource, operations, path)
   if (query.filter !== undefined) demand(env, resource, ['read'], path)
   if (request.key !== undefined) checkKey(resource, request.key.length)
+  checkUpsert(request, resource, env)
   checkBounded(request)
 
   const draft = newDraft(env, request.values.length)
@@ -80,6 +83,21 @@ function planOf({ draft, returned, writable, request }: Parts, steps: readonly W
   const plainInsert =
     request.operation === 'insert' && request.rows.length === 1 && plainInserts === true && !embeds
   return { steps, single, versionAt, insertedAt, plainInsert, keyAt, embeds, tables: draft.tables() }
+}
+
+/** Under a condition a PUT does one of the two, insert or update, which every table can. */
+function checkUpsert(request: WriteRequest, resource: Resource, env: PlanEnvironment): void {
+  const { operation, ifMatch, ifNoneMatchAny } = request
+  if (operation !== 'upsert' || ifMatch !== undefined || ifNoneMatchAny || canUpsert(resource)) return
+  throw new GatewayError(
+    'method_not_allowed',
+    `The primary key of ${resource.name} is deferrable, so that no statement can insert or replace by it: PUT needs If-Match or If-None-Match: * here.`,
+    {
+      facts: {
+        allow: allowedMethods(resource, 'row', (other) => env.authorize(resource, other).allow),
+      },
+    },
+  )
 }
 
 /** The parser refuses this too; a write to all rows is worth two looks. */

@@ -34,6 +34,9 @@ test('Allow lists the methods of a collection and of a row', () => {
   expect(allowedMethods(orders, 'collection', may(orders)).join()).toBe('GET,HEAD,POST,PATCH,DELETE,OPTIONS')
   expect(allowedMethods(orders, 'row', may(orders)).join()).toBe('GET,HEAD,PUT,PATCH,DELETE,OPTIONS')
   expect(allowedMethods(orders, 'row', (operation) => operation === 'insert')).toEqual(['OPTIONS'])
+  const primaryKey = { name: 'pk', columns: ['id'], deferrable: true as const }
+  const late = { ...orders, table: { ...orders.table, primaryKey } }
+  expect(allowedMethods(late, 'row', may(orders)).join()).toBe('GET,HEAD,PATCH,DELETE,OPTIONS')
   const view = resource('order_totals')
   expect(allowedMethods(view, 'collection', may(view)).join()).toBe('GET,HEAD,OPTIONS')
   expect(allowedMethods(view, 'row', may(view))).toEqual(['OPTIONS'])

@@ -1,5 +1,5 @@
 /** Which HTTP methods a resource takes: for Allow, wherever it is answered. Pure. */
-import type { Resource } from '#contract/contract.ts'
+import { canUpsert, type Resource } from '#contract/contract.ts'
 import type { Operation } from './authorize.ts'
 
 /**
@@ -8,15 +8,15 @@ import type { Operation } from './authorize.ts'
  * @returns methods in the order Allow names them
  */
 export function allowedMethods(
-  { key }: Resource,
+  resource: Resource,
   path: 'collection' | 'row',
   may: (operation: Operation) => boolean,
 ): readonly string[] {
-  if (path === 'row' && key.length === 0) return ['OPTIONS']
+  if (path === 'row' && resource.key.length === 0) return ['OPTIONS']
   return [
     ...(may('read') ? ['GET', 'HEAD'] : []),
     ...(path === 'collection' && may('insert') ? ['POST'] : []),
-    ...(path === 'row' && may('insert') && may('update') ? ['PUT'] : []),
+    ...(path === 'row' && may('insert') && may('update') && canUpsert(resource) ? ['PUT'] : []),
     ...(may('update') ? ['PATCH'] : []),
     ...(may('delete') ? ['DELETE'] : []),
     'OPTIONS',

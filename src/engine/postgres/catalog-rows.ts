@@ -75,6 +75,7 @@ export interface KeyRow {
   readonly relation: string
   readonly name: string
   readonly primary: boolean
+  readonly deferrable: boolean
   readonly columns: readonly string[]
 }
 

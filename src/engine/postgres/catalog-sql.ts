@@ -166,6 +166,7 @@ const keys = rowsOf(
     relation: 'i.indrelid',
     name: 'c.relname',
     primary: 'i.indisprimary',
+    deferrable: 'not i.indimmediate',
     columns: names('i.indrelid', 'i.indkey::int2[]', 'where k.n <= i.indnkeyatts'),
   },
   `from pg_catalog.pg_index i join relation r on r.oid = i.indrelid

@@ -165,7 +165,11 @@ function readTables(
   /** Keys with a column that is left out are left out too. */
   const has = (relation: string, names: readonly string[]) =>
     names.every((name) => columns.get(relation)?.some((c) => c.name === name))
-  const toKey = ({ name, columns }: KeyRow): Key => ({ name, columns })
+  const toKey = ({ name, columns, deferrable }: KeyRow): Key => ({
+    name,
+    columns,
+    ...(deferrable && { deferrable }),
+  })
 
   const tables = new Map<string, Table>()
   for (const row of found.relation) {

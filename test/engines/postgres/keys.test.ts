@@ -31,6 +31,7 @@ beforeAll(async () => {
   await server.sql(
     url,
     `CREATE TYPE pair AS (a int, b text); ${tables.join('\n')}
+     CREATE TABLE by_late (k int PRIMARY KEY DEFERRABLE, v int);
      CREATE TABLE by_two (a text, b int[], v int, PRIMARY KEY (a, b))`,
   )
   gateway = await startGateway({ url })
@@ -114,6 +115,16 @@ describe('a PUT', () => {
     const shown = (await gateway.request('GET', `/api/v1/by_${table}/${path}`)).text
     const put = await gateway.request('PUT', `/api/v1/by_${table}/${path}`, { body: shown, headers })
     expect(`${put.status} ${put.text}`).toBe(`200 ${shown}`)
+  })
+
+  it('by a deferrable key needs a condition, and is not offered', async () => {
+    const put = (more: Record<string, string>) =>
+      gateway.request('PUT', '/api/v1/by_late/1', { body: '{"v":1}', headers: { ...headers, ...more } })
+    const refused = await put({})
+    expect(refused.json).toMatchObject({ status: 405, code: 'method_not_allowed' })
+    expect(refused.headers['allow']).toBe('GET, HEAD, PATCH, DELETE, OPTIONS')
+    expect((await put({ 'if-none-match': '*' })).status).toBe(201)
+    expect((await put({ 'if-match': '*' })).status).toBe(200)
   })
 
   it('may not give another key', async () => {

@@ -263,6 +263,11 @@ describe('writes', () => {
       expect(
         refusal(() => write(method, { key: '1', body: '{}', headers: { 'if-none-match': '"a"' } })),
       ).toMatchObject({ code: 'malformed_header', facts: { header: 'If-None-Match' } })
+    const both = { 'if-match': '*', 'if-none-match': '*' }
+    expect(refusal(() => write('PUT', { key: '1', body: '{}', headers: both }))).toMatchObject({
+      code: 'malformed_header',
+      facts: { header: 'If-None-Match' },
+    })
     expect(refusal(() => write('DELETE', { key: '1', headers: { 'if-none-match': '*' } })).code).toBe(
       'malformed_header',
     )

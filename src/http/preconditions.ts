@@ -50,8 +50,8 @@ export function readConditions(header: Header, keyed: boolean): Conditions {
 
 /**
  * Reads the conditions of a write.
- * @throws GatewayError malformed_header for tags that cannot be read, If-Match of a collection, and any If-None-Match
- *   but `*` of a PUT
+ * @throws GatewayError malformed_header for tags that cannot be read, If-Match of a collection, any If-None-Match
+ *   but `*` of a PUT, and both of them
  */
 export function writeConditions(
   header: Header,
@@ -65,6 +65,11 @@ export function writeConditions(
   const ifNoneMatch = none === undefined ? undefined : parseEtags(none, 'If-None-Match')
   if (ifNoneMatch !== undefined && (ifNoneMatch !== '*' || method !== 'PUT'))
     throw refused('If-None-Match', 'of writes only PUT takes it, and only as *')
+  if (match !== undefined && ifNoneMatch !== undefined)
+    throw refused(
+      'If-None-Match',
+      '* wants a row that is not there, and If-Match one that is: no write keeps both',
+    )
   return {
     ifMatch: match === undefined ? undefined : parseEtags(match, 'If-Match'),
     ifNoneMatchAny: ifNoneMatch === '*',

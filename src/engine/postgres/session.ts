@@ -99,7 +99,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
       if (prepared.size >= parts.maxPrepared) {
         const [oldText, oldName] = prepared.entries().next().value as [string, string]
         prepared.delete(oldText)
-        writer.closeStatement(oldName)
+        stale.push(oldName)
       }
       name = `p${++serial}`
       prepared.set(step.text, name)
@@ -202,7 +202,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     const step = exchange.steps[exchange.done]
     if (step?.fits === undefined || step.fits(types)) return
     exchange.broken ??= new TypesChanged('the columns of the statement have other types than it was made for')
-    forget(step.text, [], '26000')
+    forget(step.text, [], '0A000')
   }
 
   const stepDone = (exchange: Exchange, affected: number) => {
@@ -290,7 +290,12 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   /** After an error, statements that were never parsed or have gone stale must be prepared anew. */
   const forget = (text: string | undefined, parsing: readonly string[], code: string | undefined) => {
     for (const one of parsing) prepared.delete(one)
-    if (text === undefined || (code !== '0A000' && code !== '26000')) return
+    if (code === '26000') {
+      // A routine has thrown one away (DEALLOCATE), and likely all of them (DISCARD).
+      stale.push(...prepared.values())
+      prepared.clear()
+    }
+    if (text === undefined || code !== '0A000') return
     const name = prepared.get(text)
     if (name === undefined) return
     prepared.delete(text)

@@ -5,7 +5,7 @@ import { systemClock as clock } from '#base/clock.ts'
 import type { Observation } from '#base/observation.ts'
 import type { Compiled, Connection, OutputColumn, RowFormat } from '#engine/engine.ts'
 import { databaseOptions } from '#engine/options.ts'
-import { connectPostgres } from '#engine/postgres/driver.ts'
+import { connectPostgres, type PostgresConnection } from '#engine/postgres/driver.ts'
 import { readTarget } from '#engine/postgres/target.ts'
 import {
   postgresMissing,
@@ -122,6 +122,33 @@ for (const version of postgresVersions) {
         await expect(c.run(q, [], within(1000))).rejects.toMatchObject({ code: '0A000' })
         expect((await c.run(q, [], within(1000))).rows).toBe(0)
       }))
+
+    it('prepares everything anew when a routine has thrown its statements away', () =>
+      using(async (c) => {
+        const q = compiled('SELECT 1', [number('n')])
+        // Each of these limits has to be told to the server, by a statement that is kept as well.
+        await c.run(q, [], within(20_000))
+        await c.query('DEALLOCATE ALL', [], within(20_000))
+        await expect(c.run(q, [], within(1000))).rejects.toMatchObject({ code: '26000' })
+        expect((await c.run(q, [], within(1000))).rows).toBe(1)
+      }))
+
+    it('closes in the server what made room, also behind a statement of the same trip that fails', () =>
+      using(
+        async (c) => {
+          for (let i = 0; i < 10; i++) {
+            const { seats, over } = (c as PostgresConnection).share(2, 'reads')
+            const texts = [`SELECT 1/(${i} - ${i})`, `SELECT ${i}`]
+            await Promise.allSettled(
+              texts.map((text, at) => seats[at]?.run(compiled(text, [number('n')]), [], within(1000))),
+            )
+            await over
+          }
+          const kept = 'SELECT count(*)::text FROM pg_prepared_statements'
+          expect(await c.query(kept, [], within(1000))).toEqual([['2']])
+        },
+        { preparedStatements: 2 },
+      ))
 
     it('cancels in the server at the deadline and stays usable', () =>
       using(async (c) => {

@@ -14,6 +14,11 @@ const again = { retry: 1 }
  */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
 
+/** On a server that all files share one at a time: each sees the users that another makes. */
+const shared = [process.env['POSTERN_TEST_MYSQL_URL'], process.env['POSTERN_TEST_SQLSERVER_URL']].some(
+  Boolean,
+)
+
 const suite = (
   name: string,
   include: string[],
@@ -35,7 +40,10 @@ export default defineConfig({
   test: {
     projects: [
       suite('unit', ['src/**/*.test.ts', 'scripts/**/*.test.ts'], 20, { maxWorkers }),
-      suite('engines', ['test/engines/**/*.test.ts'], 60, { ...again, maxWorkers }),
+      suite('engines', ['test/engines/**/*.test.ts'], 60, {
+        ...again,
+        maxWorkers: shared ? 1 : maxWorkers,
+      }),
       // They mostly wait for processes: three files at a time on two cores.
       suite('process', ['test/process/**/*.test.ts'], 60, { ...again, maxWorkers: 3 }),
       // Clusters of three servers each, and tests that measure time: one file at a time.

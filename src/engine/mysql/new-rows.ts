@@ -163,12 +163,16 @@ function keyTexts(columns: readonly (readonly Param[])[]): Sql {
         Array.from({ length: rows }, (_, row) =>
           types.map((type, i) => {
             const value = values[row * types.length + i]
-            return typeof value === 'string' ? comparedText(type, value) : null
+            return typeof value === 'string' ? comparedText(type, unpadded(type, value)) : null
           }),
         ),
       ),
   })
 }
+
+/** CHAR gives its values back without blanks at the end, which collations without padding tell from those with. */
+const unpadded = ({ family }: Param['type'], value: string): string =>
+  family === 'char' ? value.replace(/ +$/, '') : value
 
 /** A table of so many places, without keys. */
 const noKeys = (rows: number): Sql =>

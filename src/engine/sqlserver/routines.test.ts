@@ -156,3 +156,20 @@ describe('a procedure', () => {
     expect(found?.parameters).toMatchObject([{ name: 'a', hasDefault: true }])
   })
 })
+
+describe('a procedure that is called in a transaction', () => {
+  const isAtomic = (definition: string | undefined, type = 'P') =>
+    read({ routines: [routine(type, definition === undefined ? {} : { definition })] })[0]?.atomic
+
+  it('cannot end it, as far as its text shows', () => {
+    const front = 'CREATE PROCEDURE r WITH EXECUTE AS OWNER AS '
+    expect(isAtomic(`${front} INSERT INTO committed VALUES (1)`)).toBe(true)
+    for (const statement of ['COMMIT', 'rollback tran', 'EXEC other', "execute('x')"])
+      expect(isAtomic(`${front} ${statement}`), statement).toBeUndefined()
+  })
+
+  it('is taken for one that may where its text is not shown', () => {
+    expect(isAtomic(undefined)).toBeUndefined()
+    expect(isAtomic('CREATE FUNCTION r() RETURNS TABLE AS RETURN SELECT 1 AS a', 'IF')).toBeUndefined()
+  })
+})

@@ -33,6 +33,9 @@ export function readRoutines(rows: RoutineRows, context: RoutineContext): Routin
   })
 }
 
+/** What may end the transaction that a procedure is called in, or call what does; `EXECUTE AS` only says who runs it. */
+const mayEnd = /\b(?:commit|rollback|exec(?:ute)?(?!\s+as\b))\b/i
+
 const tableFunctions = new Set(['IF', 'TF', 'FT'])
 const scalarFunctions = new Set(['FN', 'FS'])
 
@@ -116,6 +119,7 @@ function readRoutine(
       }),
     ),
     readOnly: !procedure,
+    ...(procedure && definition != null && !mayEnd.test(definition) && { atomic: true }),
     returns: result,
     executable: executable === '1',
     ...(isTold(comment) && { comment }),

@@ -119,7 +119,7 @@ function readRoutine(
       }),
     ),
     readOnly: !procedure,
-    ...(procedure && definition != null && !mayEnd.test(definition) && { atomic: true }),
+    ...(procedure && typeof definition === 'string' && !mayEnd.test(definition) && { atomic: true }),
     returns: result,
     executable: executable === '1',
     ...(isTold(comment) && { comment }),

@@ -140,7 +140,7 @@ for (const version of postgresVersions) {
             const { seats, over } = (c as PostgresConnection).share(2, 'reads')
             const texts = [`SELECT 1/(${i} - ${i})`, `SELECT ${i}`]
             await Promise.allSettled(
-              texts.map((text, at) => seats[at]?.run(compiled(text, [number('n')]), [], within(1000))),
+              texts.map(async (text, at) => seats[at]?.run(compiled(text, [number('n')]), [], within(1000))),
             )
             await over
           }

@@ -99,14 +99,16 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
       const { ifMatch, operation, query, resource } = request
       // Without a condition a PUT finds a row or makes one.
       if (operation === 'upsert' && ifMatch === undefined) return
-      const ofTriggers = snapshot.contract.resources.get(resource)?.table.plainInserts !== true
-      if (ifMatch !== undefined || (ofTriggers && query.filter === undefined)) {
+      // A filter may be why nothing was touched, and a table without triggers touches what is there.
+      const leavesRows =
+        query.filter === undefined && snapshot.contract.resources.get(resource)?.table.plainInserts !== true
+      if (ifMatch !== undefined || leavesRows) {
         const probe = planExists(request, environment)
         const compiled = remember(snapshot, `x\n${resource}`, () => engine.compile(probe.statement))
         const { rows, hidden } = await run(compiled, probe.values, { format: 'array' })
         const isMet =
           ifMatch === undefined || ifMatch === '*' || ifMatch.map(versionOfEtag).includes(hidden?.[0] ?? '')
-        if (rows > 0 && isMet && ofTriggers && query.filter === undefined) return
+        if (leavesRows && rows > 0 && isMet) return
         if (ifMatch !== undefined && (rows > 0 || operation === 'upsert'))
           throw new GatewayError(
             'precondition_failed',

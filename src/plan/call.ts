@@ -89,6 +89,18 @@ function routineNamed(name: string, { contract }: CallEnvironment): RoutineResou
   )
 }
 
+/** Whether a routine takes these arguments with the same types as `found`, and has defaults for the rest. */
+function takesAsWell(routine: Routine, found: Routine, given: readonly string[]): boolean {
+  const [inputs, others] = [inputsOf(routine), inputsOf(found)]
+  const typeIn = (of: readonly Input[], argument: string) =>
+    of.find((input) => input.name === argument)?.parameter.type.native
+  return (
+    given.every((argument) => typeIn(inputs, argument) === typeIn(others, argument)) &&
+    // An empty list has to be written out, and so it is no default.
+    inputs.every(({ name, parameter }) => given.includes(name) || parameter.mode !== 'variadic')
+  )
+}
+
 /**
  * Of several routines of one name the one whose parameters these arguments are; of two that take them, the one that
  * has no others, unless another takes arguments of the same types and has defaults for the rest: between those
@@ -110,20 +122,10 @@ function overloadFor(request: CallRequest, name: string, routines: readonly Rout
   })
   const exact = fitting.filter((routine) => inputsOf(routine).length === given.length)
   const [found, second] = exact.length > 0 ? exact : fitting
-  const alone = second === undefined && !fitting.some((other) => other !== found && takesAsWell(other))
-  if (found !== undefined && alone) return found
+  const rivals = fitting.filter((other) => other !== found)
+  if (found !== undefined && second === undefined && !rivals.some((one) => takesAsWell(one, found, given)))
+    return found
   const signatures = routines.map(signatureOf)
-  function takesAsWell(other: Routine): boolean {
-    const inputs = inputsOf(other)
-    const typeIn = (of: readonly Input[], argument: string) =>
-      of.find((input) => input.name === argument)?.parameter.type.native
-    const mine = found === undefined ? [] : inputsOf(found)
-    return (
-      given.every((argument) => typeIn(inputs, argument) === typeIn(mine, argument)) &&
-      // An empty list has to be written out, and so it is no default.
-      inputs.every(({ name, parameter }) => given.includes(name) || parameter.mode !== 'variadic')
-    )
-  }
   const why =
     found === undefined
       ? 'none of its forms takes these arguments'

@@ -88,12 +88,6 @@ export function createExchange(
   }
 }
 
-/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
-export const cancelGraceMs = 1000
-
-/** How long a statement that nobody waits for any more may take to end by itself, as nearly all do: a kill costs a login, and that of a convoy the session, too. */
-export const hangUpGraceMs = 50
-
 /** What takes up a kill that came after the end of its statement; if it does, it is refused, and that is all. */
 export const harmless = 'DO 0'
 

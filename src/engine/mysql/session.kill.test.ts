@@ -1,8 +1,8 @@
 /** A session whose statement is to stop: every order in which the server may answer. */
 import { describe, expect, it } from 'vitest'
+import { hangUpGraceMs } from '#engine/graces.ts'
 import { Cancelled } from '#engine/session-errors.ts'
 import { ServerError } from './server-error.ts'
-import { hangUpGraceMs } from './exchange.ts'
 import { collect, label, openSession, options, server, step } from './session.fixture.ts'
 
 describe('a kill', () => {

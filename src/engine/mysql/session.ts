@@ -1,16 +1,15 @@
 /** One session in MySQL or MariaDB: statements one after the other, alone or in a convoy, kept prepared; cancel. Login is left to mysql2 (see dial.ts). */
 import { createAlarm } from '#engine/alarm.ts'
 import { endSocket } from '#engine/dial.ts'
+import { cancelGraceMs, hangUpGraceMs } from '#engine/graces.ts'
 import { Cancelled, type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import { createAnswerReader, type Reply } from './answers.ts'
 import {
-  cancelGraceMs,
   conclude,
   concludeLost,
   createExchange,
   type Exchange,
   type ExchangeOptions,
-  hangUpGraceMs,
   harmless,
   leave,
   type Step,

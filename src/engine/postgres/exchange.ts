@@ -112,15 +112,6 @@ export function newExchange(
   }
 }
 
-/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
-export const cancelGraceMs = 1000
-
-/**
- * How long a statement may take to end by itself when its caller has hung up: nearly all do within it, and a cancel costs the
- * server a connection.
- */
-export const hangUpGraceMs = 50
-
 /** Runs behind a cancel, to be hit in place of somebody's statement if the cancel came when its own was over. */
 export const harmless: Step = { text: 'SELECT 1', values: [], prepare: false }
 

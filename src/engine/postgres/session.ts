@@ -1,11 +1,10 @@
 /** One session in PostgreSQL: prepared statements, one exchange at a time, portals, cancel. Login is left to postgres.js (see dial.ts). */
 import { createAlarm } from '#engine/alarm.ts'
 import { endSocket } from '#engine/dial.ts'
+import { cancelGraceMs, hangUpGraceMs } from '#engine/graces.ts'
 import { Cancelled, type CancelReason, SessionLost, TypesChanged } from '#engine/session-errors.ts'
 import {
-  cancelGraceMs,
   type Exchange,
-  hangUpGraceMs,
   harmless,
   newExchange,
   type Session,
@@ -170,7 +169,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
         if (exchange === undefined) return
         if (exchange.answered) {
           if (exchange.o.behind !== undefined)
-            forget(exchange.o.behind.step.text, exchange.parsingBehind, fields.code)
+            forgetAfter(fields.code, exchange.o.behind.step.text, exchange.parsingBehind)
           return
         }
         exchange.error = new ServerError(fields)
@@ -202,7 +201,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     const step = exchange.steps[exchange.done]
     if (step?.fits === undefined || step.fits(types)) return
     exchange.broken ??= new TypesChanged('the columns of the statement have other types than it was made for')
-    forget(step.text, [], '0A000')
+    forget(step.text)
   }
 
   const stepDone = (exchange: Exchange, affected: number) => {
@@ -253,7 +252,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     exchange.answered = true
     leave(exchange)
     if (exchange.error !== undefined)
-      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
+      forgetAfter(exchange.error.code, exchange.steps[exchange.done]?.text, exchange.parsing)
     exchange.giveUp = parts.after(behindMs, () =>
       // When it is this process that was late, the answer lies in the socket: it is read before the verdict.
       parts.soon(() => {
@@ -267,7 +266,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     if (current !== exchange || !exchange.ready || exchange.takingUp || exchange.cancelRequest === 'pending')
       return
     if (exchange.error !== undefined && !exchange.answered)
-      forget(exchange.steps[exchange.done]?.text, exchange.parsing, exchange.error.code)
+      forgetAfter(exchange.error.code, exchange.steps[exchange.done]?.text, exchange.parsing)
     // A statement that ended by itself may have left the signal to the next one: let that be ours. In a transaction there is
     // no room for it: then the session is given up.
     if (exchange.cancelRequest === 'done' && status === 'I') {
@@ -287,19 +286,20 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     finish(exchange)
   }
 
-  /** After an error, statements that were never parsed or have gone stale must be prepared anew. */
-  const forget = (text: string | undefined, parsing: readonly string[], code: string | undefined) => {
-    for (const one of parsing) prepared.delete(one)
-    if (code === '26000') {
-      // A routine has thrown one away (DEALLOCATE), and likely all of them (DISCARD).
-      stale.push(...prepared.values())
-      prepared.clear()
-    }
-    if (text === undefined || code !== '0A000') return
-    const name = prepared.get(text)
-    if (name === undefined) return
+  /** Is prepared anew when it comes again. */
+  const forget = (text: string | undefined) => {
+    const name = text === undefined ? undefined : prepared.get(text)
+    if (text === undefined || name === undefined) return
     prepared.delete(text)
     stale.push(name)
+  }
+
+  /** After an error: what was never parsed, has gone stale or is gone. */
+  const forgetAfter = (code: string, text: string | undefined, parsing: readonly string[]) => {
+    for (const one of parsing) prepared.delete(one)
+    if (code === '0A000') forget(text)
+    // A routine has thrown one away (DEALLOCATE), and likely all of them (DISCARD).
+    if (code === '26000') for (const one of prepared.keys()) forget(one)
   }
 
   const cancel = (exchange: Exchange, why: CancelReason) => {

@@ -3,6 +3,7 @@ import type { Signal } from '#base/signal.ts'
 import type { EventEmitter } from 'node:events'
 import { type Connection, Request, TYPES } from 'tedious'
 import { createAlarm } from '#engine/alarm.ts'
+import { cancelGraceMs } from '#engine/graces.ts'
 import { type CancelReason, SessionLost } from '#engine/session-errors.ts'
 import { Interrupted, ServerError } from './server-error.ts'
 import type { ResultColumn } from './values.ts'
@@ -47,8 +48,6 @@ export interface SessionParts {
   readonly onCancel: (why: CancelReason, outcome: 'sent' | 'failed') => void
 }
 
-/** How long a cancelled statement may take to stop before the session is given up: 1 s, the bound promised to clients that hang up. */
-const cancelGraceMs = 1000
 /** The most that closing may take. */
 const closeTimeoutMs = 1000
 

@@ -1,15 +1,10 @@
 /** Composite values through HTTP, whatever their members are called and however deep they are nested. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { postgresVersions, startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { type Served, startServed } from './served.ts'
 
-let server: TestPostgres
-let gateway: TestGateway
+let gateway: Served
 beforeAll(async () => {
-  server = await startPostgres({ version: postgresVersions[0] })
-  const url = await server.createDatabase()
-  await server.sql(
-    url,
+  gateway = await startServed(
     `CREATE TYPE addr AS (street text, fee numeric);
      CREATE TYPE capt AS (home text, fee numeric);
      CREATE TYPE letters AS (c text, r numeric, u text, a bytea, p int, x text, m numeric, e money);
@@ -33,12 +28,8 @@ beforeAll(async () => {
        AS $$ SELECT CASE WHEN n > 0 THEN ROW(NULL, n)::row_r END $$;
      CREATE TABLE holds (id int PRIMARY KEY, c deep, r letters, home capt, i inherited)`,
   )
-  gateway = await startGateway({ url })
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await server?.stop()
-})
+afterAll(() => gateway?.stop())
 
 const get = async (path: string) => {
   const { status, text } = await gateway.request('GET', `/api/v1/${path}`)

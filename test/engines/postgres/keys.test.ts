@@ -1,7 +1,6 @@
 /** Keys of every kind: a row is found under its Location, and a PUT may spell its key in the body as GET does. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { postgresVersions, startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { type Served, startServed } from './served.ts'
 
 const types = {
   numeric: 'numeric(12,2)',
@@ -20,26 +19,18 @@ const types = {
   span: 'int4range',
 }
 
-let server: TestPostgres
-let gateway: TestGateway
+let gateway: Served
 beforeAll(async () => {
-  server = await startPostgres({ version: postgresVersions[0] })
-  const url = await server.createDatabase()
   const tables = Object.entries(types).map(
     ([name, type]) => `CREATE TABLE by_${name} (k ${type} PRIMARY KEY, v int);`,
   )
-  await server.sql(
-    url,
+  gateway = await startServed(
     `CREATE TYPE pair AS (a int, b text); ${tables.join('\n')}
      CREATE TABLE by_late (k int PRIMARY KEY DEFERRABLE, v int);
      CREATE TABLE by_two (a text, b int[], v int, PRIMARY KEY (a, b))`,
   )
-  gateway = await startGateway({ url })
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await server?.stop()
-})
+afterAll(() => gateway?.stop())
 
 const headers = { 'content-type': 'application/json' }
 const post = (table: string, body: string) =>

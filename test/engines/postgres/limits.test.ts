@@ -1,15 +1,10 @@
 /** Values that their column would cut or round are refused, and filters compare what was asked for. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { postgresVersions, startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { type Served, startServed } from './served.ts'
 
-let server: TestPostgres
-let gateway: TestGateway
+let gateway: Served
 beforeAll(async () => {
-  server = await startPostgres({ version: postgresVersions[0] })
-  const url = await server.createDatabase()
-  await server.sql(
-    url,
+  gateway = await startServed(
     `CREATE DOMAIN posint AS int CHECK (VALUE > 0);
      CREATE DOMAIN short AS numeric(4, 1);
      CREATE TYPE parts AS (at time(0), fee money);
@@ -21,12 +16,8 @@ beforeAll(async () => {
      CREATE INDEX ON held USING gin (ad);
      CREATE FUNCTION letter(x "char", y name, z money) RETURNS text LANGUAGE sql STABLE AS $$ SELECT concat(x, y, z::numeric) $$`,
   )
-  gateway = await startGateway({ url })
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await server?.stop()
-})
+afterAll(() => gateway?.stop())
 
 const headers = { 'content-type': 'application/json' }
 const patch = (body: string) => gateway.request('PATCH', '/api/v1/held/1', { body, headers })

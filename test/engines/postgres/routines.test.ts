@@ -1,13 +1,8 @@
 /** What only PostgreSQL's routines do: forms of one name that nothing tells apart, and procedures that commit. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type TestGateway, startGateway } from '../../support/gateway.ts'
-import {
-  postgresMissing,
-  postgresVersions,
-  startPostgres,
-  type TestPostgres,
-} from '../../support/postgres.ts'
+import { postgresMissing, postgresVersions } from '../../support/postgres.ts'
 import { describeUnless } from '../../support/unless.ts'
+import { type Served, startServed } from './served.ts'
 
 const schema = `
   CREATE TABLE notes (id int PRIMARY KEY);
@@ -22,19 +17,11 @@ const schema = `
 
 for (const version of postgresVersions)
   describeUnless(postgresMissing(version))(`routines of PostgreSQL ${version}`, () => {
-    let server: TestPostgres
-    let gateway: TestGateway
-    let url: string
+    let gateway: Served
     beforeAll(async () => {
-      server = await startPostgres({ version })
-      url = await server.createDatabase()
-      await server.sql(url, schema)
-      gateway = await startGateway({ url })
+      gateway = await startServed(schema, version)
     })
-    afterAll(async () => {
-      await gateway?.stop()
-      await server?.stop()
-    })
+    afterAll(() => gateway?.stop())
     const get = (path: string) => gateway.request('GET', `/api/v1/rpc/${path}`)
     const post = (path: string, body: unknown) => gateway.request('POST', `/api/v1${path}`, { body })
 
@@ -54,8 +41,8 @@ for (const version of postgresVersions)
       const refused = await post('/batch', [{ method: 'POST', path: '/notes', body: { id: 2 } }, call])
       expect(refused.json).toMatchObject({ status: 422, code: 'routine_failed', item: 1 })
       expect(refused.json.detail).toContain('a request of its own')
-      expect(await server.sql(url, 'SELECT id FROM notes')).toEqual([])
+      expect(await gateway.sql('SELECT id FROM notes')).toEqual([])
       expect((await post(call.path, call.body)).status).toBe(204)
-      expect(await server.sql(url, 'SELECT id FROM notes')).toEqual([{ id: 1 }])
+      expect(await gateway.sql('SELECT id FROM notes')).toEqual([{ id: 1 }])
     })
   })

@@ -1,29 +1,19 @@
 /** Rows that triggers keep the database from writing: nothing was wrong, nothing was written, and the answer says so. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { postgresVersions, startPostgres, type TestPostgres } from '../../support/postgres.ts'
+import { type Served, startServed } from './served.ts'
 
-let server: TestPostgres
-let url: string
-let gateway: TestGateway
+let gateway: Served
 beforeAll(async () => {
-  server = await startPostgres({ version: postgresVersions[0] })
-  url = await server.createDatabase()
-  await server.sql(
-    url,
+  gateway = await startServed(
     `CREATE TABLE kept (id int PRIMARY KEY, v text, gone boolean DEFAULT false);
      CREATE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        IF TG_OP = 'DELETE' THEN UPDATE kept SET gone = true WHERE id = OLD.id; RETURN NULL; END IF;
        RETURN CASE WHEN NEW.v = 'no' THEN NULL ELSE NEW END; END $$;
      CREATE TRIGGER suppress BEFORE INSERT OR UPDATE OR DELETE ON kept FOR EACH ROW EXECUTE FUNCTION suppress()`,
   )
-  gateway = await startGateway({ url })
 })
-afterAll(async () => {
-  await gateway?.stop()
-  await server?.stop()
-})
-beforeEach(() => server.sql(url, `TRUNCATE kept; INSERT INTO kept VALUES (1, 'a')`))
+afterAll(() => gateway?.stop())
+beforeEach(() => gateway.sql(`TRUNCATE kept; INSERT INTO kept VALUES (1, 'a')`))
 
 const send = async (
   method: string,

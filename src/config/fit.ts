@@ -64,6 +64,7 @@ export function fit(root: MapNode, shape: Shape, world: { env: Environment; file
 
   const fitScalar = (node: ScalarNode, at: Shape, path: readonly PropertyKey[], literal: boolean): Node => {
     const group = at.kind === 'object' || at.kind === 'record'
+    if (node.lost) spoilt.add(pathInWords(path))
     // `pools:` with every key below it commented out.
     if (node.value === null && group) return { kind: 'map', origin: node.origin, entries: new Map() }
     if (typeof node.value !== 'string') return node

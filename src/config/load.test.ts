@@ -195,6 +195,18 @@ describe('faults', () => {
     ])
   })
 
+  test('of an alias that leads nowhere are told once, whatever its key takes', () => {
+    for (const text of [
+      'pools: {max: *typo}',
+      'api: {hide: [*typo]}',
+      'api: {schemas: *typo}',
+      'pools: *typo',
+    ])
+      expect(faults(file(text))).toEqual([
+        expect.stringMatching(/: an alias \(\*name\) without its anchor \(&name\) \(c\.yaml:1\)$/),
+      ])
+  })
+
   test('of a file that cannot be read do not hide those of other sources, nor complain about what it may hold', () => {
     const world = {
       argv: ['--config=c.yaml'],

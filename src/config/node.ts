@@ -11,6 +11,8 @@ export interface ScalarNode {
   readonly untyped?: true
   /** Came through a reference, so it may be a secret and is never shown. */
   readonly hidden?: true
+  /** What stood here could not be made out, which has been said. */
+  readonly lost?: true
 }
 export interface ListNode {
   readonly kind: 'list'

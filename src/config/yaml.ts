@@ -86,6 +86,7 @@ function locate(document: Document, name: string, lines: LineCounter, faults: Co
       // One report is enough: the first use beyond the limit.
       else if (aliases === maxAliases + 1)
         faults.push({ key: pathInWords(path), message: `more than ${maxAliases} aliases`, origin })
+      return { kind: 'scalar', origin, value: null, lost: true }
     }
     if (isSeq(node))
       return { kind: 'list', origin, items: node.items.map((item, i) => walk(item, [...path, i], origin)) }

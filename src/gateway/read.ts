@@ -7,8 +7,8 @@ import type { Compiled, Engine, RowFormat } from '#engine/engine.ts'
 import type { ReadPlan } from '#plan/plan.ts'
 import { planRead } from '#plan/read.ts'
 import { authorize } from '#policy/authorize.ts'
-import type { Answer } from './answer.ts'
-import type { Cursors } from './cursor.ts'
+import type { Answer, PageInfo } from './answer.ts'
+import type { Cursors, Place } from './cursor.ts'
 import { etagOf } from './etag.ts'
 import type { Runner } from './runner.ts'
 import { remember, type Snapshot } from './schema.ts'
@@ -55,16 +55,22 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
     )
 
   /** A cursor is read with the signature of the page without one: the shape is the same but for the condition. */
-  const readCursor = (
-    request: ReadRequest,
-    snapshot: Snapshot,
-    ctx: Context,
-  ): readonly (string | null)[] | undefined => {
+  const readCursor = (request: ReadRequest, snapshot: Snapshot, ctx: Context): Place | undefined => {
     if (request.after === undefined) return undefined
     const { page } = prepare(request, snapshot, ctx, undefined).plan
     if (page.kind !== 'keyset')
       throw new GatewayError('invalid_cursor', 'This request has no cursor pages; use offset.')
     return cursors.read(page.signature, request.after, page.terms.length)
+  }
+
+  /** By number where there is no cursor, or one that no URL holds. */
+  const nextOf = (
+    page: ReadPlan['page'],
+    { hidden, passed }: { hidden: readonly (string | null)[]; passed: number },
+  ): PageInfo['next'] => {
+    if (page.kind !== 'keyset') return { offset: passed }
+    const after = cursors.write(page.signature, { values: hidden.slice(0, page.terms.length), passed })
+    return after === undefined ? { offset: passed } : { after }
   }
 
   return async (request, snapshot, ctx, runner) => {
@@ -73,10 +79,16 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
       request,
       snapshot,
       ctx,
-      cursor?.map((value) => value === null),
+      cursor?.values.map((value) => value === null),
     )
     const { limit, offset } = request.query
-    const values = plan.bind({ values: request.values, key: request.key, cursor, limit, offset })
+    const values = plan.bind({
+      values: request.values,
+      key: request.key,
+      cursor: cursor?.values,
+      limit,
+      offset,
+    })
     const trip = { operation: 'select', resource: request.resource, write: false, source: 'url' } as const
 
     if (plan.page.kind === 'stream') {
@@ -125,13 +137,8 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
     })
     const rows = Math.min(result.rows, plan.keep)
     const more = result.rows > plan.keep && plan.keep > 0
-    const next = !more
-      ? undefined
-      : plan.page.kind === 'keyset'
-        ? {
-            after: cursors.write(plan.page.signature, (result.hidden ?? []).slice(0, plan.page.terms.length)),
-          }
-        : { offset: (offset ?? 0) + rows }
+    const passed = (cursor?.passed ?? offset ?? 0) + rows
+    const next = more ? nextOf(plan.page, { hidden: result.hidden ?? [], passed }) : undefined
     return {
       kind: 'rows',
       media: request.media,

@@ -7,7 +7,7 @@ import type { Condition } from './ast.ts'
 import type { Draft } from './draft.ts'
 import { allOf } from './filter.ts'
 import { plainNumber } from './numbers.ts'
-import type { Place } from './refuse.ts'
+import { counted, type Place } from './refuse.ts'
 import { plainMoment } from './times.ts'
 import { valueText } from './values.ts'
 
@@ -98,7 +98,7 @@ export function checkKey({ name, key }: Resource, parts: number): void {
   if (fields.length !== parts)
     throw new GatewayError(
       'invalid_parameter',
-      `key: ${name} takes ${fields.length} value${fields.length === 1 ? '' : 's'} (${fields.join(',')}), found ${parts}`,
+      `key: ${name} takes ${counted(fields.length, 'value')} (${fields.join(',')}), found ${parts}`,
       { facts: { parameter: 'key', fields, actual: parts } },
     )
 }

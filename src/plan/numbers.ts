@@ -1,7 +1,7 @@
 /** Numbers as texts: checked digit by digit, so that neither size nor precision is lost on the way. Pure. */
 import type { ValueType } from '#catalog/model.ts'
 import { numberText } from './exact-json.ts'
-import { isHeld, type Place, refusal } from './refuse.ts'
+import { counted, isHeld, type Place, refusal } from './refuse.ts'
 
 /** A decimal number apart: ± digits × 10^-scale, without zeros in front or at the end. */
 interface Decimal {
@@ -97,7 +97,7 @@ export function decimalText(type: ValueType, raw: unknown, place: Place): string
     const why =
       scale < 0
         ? `must be a multiple of 1${'0'.repeat(-scale)}`
-        : `has ${number.scale} digits behind the point, at most ${scale}`
+        : `has ${counted(number.scale, 'digit')} behind the point, at most ${scale}`
     throw refusal(place, why, { expected: 'decimal', scale })
   }
   const [whole, most] = [number.digits.length - number.scale, precision - scale]
@@ -105,7 +105,7 @@ export function decimalText(type: ValueType, raw: unknown, place: Place): string
     const why =
       most < 0
         ? `must be below 0.${'0'.repeat(-most - 1)}1 in size`
-        : `has ${Math.max(whole, 0)} digits in front of the point, at most ${most}`
+        : `has ${counted(Math.max(whole, 0), 'digit')} in front of the point, at most ${most}`
     throw refusal(place, why, { expected: 'decimal', precision, scale })
   }
   return text

@@ -29,6 +29,9 @@ const longestEcho = 100
 export const shown = (text: string): string =>
   text.length <= longestEcho ? text : `${text.slice(0, longestEcho)}…`.toWellFormed()
 
+/** `1 digit`, `2 digits`. */
+export const counted = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`
+
 /** A value that cannot be taken: `invalid_parameter` when it came with the URL, else `bad_value`. */
 export function refusal(place: Place, why: string, facts: ErrorFacts = {}): GatewayError {
   const name = shown(place.name)

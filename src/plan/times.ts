@@ -1,6 +1,6 @@
 /** Dates and times as texts: RFC 3339, and whatever canonical form writes beyond it (BC, years of five digits, infinity). Pure. */
 import type { ValueType } from '#catalog/model.ts'
-import { isHeld, type Place, refusal } from './refuse.ts'
+import { counted, isHeld, type Place, refusal } from './refuse.ts'
 
 const date = String.raw`(?<date>\d{4,7}-\d\d-\d\d)`
 const time = String.raw`(?<time>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)`
@@ -53,7 +53,7 @@ function checkFraction(type: ValueType, text: string, place: Place): void {
   if (fraction === undefined || !isHeld(type, place)) return
   const digits = /\.(\d*[1-9])/.exec(text)?.[1]?.length ?? 0
   if (digits > fraction)
-    throw refusal(place, `has ${digits} digits behind the second, at most ${fraction}`, {
+    throw refusal(place, `has ${counted(digits, 'digit')} behind the second, at most ${fraction}`, {
       expected: type.canonical,
       fraction,
     })

@@ -209,6 +209,8 @@ describe('refusals', () => {
     const why = (type: ValueType, value: string) => refusalOf(() => valueText(type, value, body)).message
     expect(why(types.numeric(2, 4), '0.01')).toBe('p: must be below 0.01 in size')
     expect(why(types.numeric(3, -2), '150')).toBe('p: must be a multiple of 100')
+    expect(why(types.numeric(3, 0), '1.5')).toBe('p: has 1 digit behind the point, at most 0')
+    expect(why({ ...time, fraction: 0 }, '14:05:09.6')).toBe('p: has 1 digit behind the second, at most 0')
   })
 
   test('zeros behind what a column keeps are nothing that is lost', () => {

@@ -76,6 +76,32 @@ export function cursors(context: EngineContext): void {
       body(await get(next), '[{"id":3}]')
     })
 
+    it('go by offset where the last row sorts by more text than a URL holds, and by cursor behind it', async () => {
+      const ids = [901, 902, 903, 904]
+      const lengths = [10, 4000, 20_000, 10]
+      const bodies = ids.map((id, i) => ({
+        id,
+        set_id: 1,
+        a_text: `${i}${'ä'.repeat(lengths[i] as number)}`,
+      }))
+      expect((await request('POST', '/types', { body: bodies })).status).toBe(201)
+      try {
+        const query = '/types?select=id&id[gte]=901&order=a_text&limit=1'
+        const places: (string | undefined)[] = []
+        const found: unknown[] = []
+        for (let at: string | undefined = query; at !== undefined; ) {
+          const answer = await get(at)
+          found.push(...column(answer))
+          at = nextPage(answer)
+          places.push(at && /(after|offset)=(\d*$)?/.exec(at)?.[0])
+        }
+        expect(found).toEqual(ids)
+        expect(places).toEqual(['after=', 'offset=2', 'offset=3', undefined])
+      } finally {
+        expect((await request('DELETE', '/types?id[gte]=901')).status).toBe(204)
+      }
+    })
+
     it('have a default size', async () => {
       await context.sql('DELETE FROM feed')
       await context.sql(

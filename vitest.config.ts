@@ -49,6 +49,7 @@ export default defineConfig({
       // Clusters of three servers each, and tests that measure time: one file at a time.
       suite('faults', ['test/faults/**/*.test.ts'], 120, { ...again, maxWorkers: 1 }),
       suite('manifests', ['test/manifests/**/*.test.ts'], 120),
+      suite('chart', ['test/chart/**/*.test.ts'], 120),
       suite('docs', ['test/docs/**/*.test.ts'], 120),
     ],
   },

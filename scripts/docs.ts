@@ -8,6 +8,7 @@ import { configSchema } from '#config/schema.ts'
 import type { NamedKey, Shape } from '#config/shape.ts'
 import { namedKeys, shapeOf } from '#config/shape.ts'
 import { defaultInWords, typeInWords } from '#config/words.ts'
+import { chartSchema } from './chart-schema.ts'
 
 /** Path below the repository → text, of everything that is generated. */
 export function documents(): ReadonlyMap<string, string> {
@@ -15,6 +16,7 @@ export function documents(): ReadonlyMap<string, string> {
     ['docs/config.md', configPage()],
     ['docs/config.schema.json', `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`],
     ['docs/errors.md', errorsPage()],
+    ['charts/postern/values.schema.json', `${JSON.stringify(chartSchema(), undefined, 2)}\n`],
   ])
 }
 

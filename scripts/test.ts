@@ -21,10 +21,10 @@ const checks: Readonly<Record<string, readonly (readonly string[])[]>> = {
 }
 
 /** The projects of vitest.config.ts. */
-const projects = ['unit', 'engines', 'process', 'faults', 'manifests', 'docs']
+const projects = ['unit', 'engines', 'process', 'faults', 'manifests', 'chart', 'docs']
 
 /** What only these need is installed for them. */
-const needPackages = new Set(['engines', 'process', 'faults', 'manifests', 'docs'])
+const needPackages = new Set(['engines', 'process', 'faults', 'manifests', 'chart', 'docs'])
 
 async function runCheck(name: string): Promise<Result> {
   const failures: Told[] = []

@@ -6,7 +6,8 @@ import { isMap, parseAllDocuments } from 'yaml'
 import { loadConfig } from '#config/load.ts'
 import { announcerInstall, announcerUninstall } from '#engine/postgres/announcer.ts'
 import { errorTable } from '#base/errors.ts'
-import { createMetrics } from '#telemetry/metrics.ts'
+import { anchorsOf } from '../support/anchors.ts'
+import { metricNames, metricsIn } from '../support/metric-names.ts'
 import { podSecurityFaults } from './pod-security.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -19,34 +20,18 @@ const blocks = (text: string, language: string) =>
 describe('docs/operations.md', () => {
   const text = page('docs/operations.md')
 
-  const metrics = createMetrics({
-    build: { version: '0', revision: '0' },
-    system: () => 'postgresql',
-    pools: () => [],
-    endpoints: () => [],
-    budget: () => ({ connections: 97, instances: 3 }),
-    breakers: () => [{ target: 'primary/read', state: 'closed' }],
-    redis: () => ({ state: 'up' }),
-    records: () => ({ entries: 0, bytes: 0, pending: 0 }),
-    wall: () => 0,
-    droppedLines: () => 0,
-  })
-  const names = new Set([...metrics.render().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string))
-  const namesIn = (part: string) => part.match(/\b(?:http|db|postern|process|nodejs)_\w+/g) ?? []
-  const labels = new Set(['db_client_connection_state', 'http_route', 'http_response_status_code'])
-
   test('explains every metric there is, and none that is not', () => {
     const tables = text.slice(text.indexOf('## Metrics'), text.indexOf('## Logs'))
-    const firstCells = [...tables.matchAll(/^\| (.*?) \|/gm)].flatMap((match) => namesIn(match[1] as string))
-    expect(new Set(firstCells.filter((name) => !labels.has(name)))).toEqual(names)
+    const firstCells = [...tables.matchAll(/^\| (.*?) \|/gm)].flatMap((match) =>
+      metricsIn(match[1] as string),
+    )
+    expect(new Set(firstCells)).toEqual(metricNames)
   })
 
   test('queries only metrics that exist', () => {
-    const queried = blocks(text, 'promql').flatMap(namesIn)
+    const queried = blocks(text, 'promql').flatMap(metricsIn)
     expect(queried.length).toBeGreaterThan(8)
-    const partOfHistogram = /_(bucket|count)$/
-    for (const name of queried.filter((one) => !labels.has(one)))
-      expect(names).toContain(names.has(name) ? name : name.replace(partOfHistogram, ''))
+    for (const name of queried) expect(metricNames).toContain(name)
   })
 
   test('explains every event of the log', () => {
@@ -99,24 +84,6 @@ describe('docs/kubernetes.md', () => {
     expect(podSecurityFaults({ containers: [], ...(spec as { toJSON(): object }).toJSON() })).toEqual([])
   })
 })
-
-/** As GitHub makes them of headings. */
-const anchorOf = (heading: string) =>
-  heading
-    .toLowerCase()
-    .replaceAll(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-')
-
-/** A heading that comes again has a number behind its anchor. */
-function anchorsOf(text: string): readonly string[] {
-  const times = new Map<string, number>()
-  return [...text.replaceAll(/^ *```.*?^ *```$/gms, '').matchAll(/^#+ (.*)$/gm)].map((match) => {
-    const anchor = anchorOf(match[1] as string)
-    const before = times.get(anchor) ?? 0
-    times.set(anchor, before + 1)
-    return before === 0 ? anchor : `${anchor}-${before}`
-  })
-}
 
 test.each(['docs/kubernetes.md', 'docs/operations.md', 'docs/api.md', 'docs/engines.md'])(
   '%s links only to what is there',

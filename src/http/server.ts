@@ -110,6 +110,8 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
     // Looked at below, with a better answer.
     requireHostHeader: false,
     noDelay: true,
+    // No stream is set up for a body that cannot come: a twentieth less of the gateway's CPU for a read. fetch's side looks at the stream.
+    optimizeEmptyRequests: !('fetch' in app),
   })
   // One for all requests, and not at `finish`, where Node listens with a function of its own for each (docs/adr/0013).
   function answered(this: ServerResponse): void {

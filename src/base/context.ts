@@ -18,6 +18,8 @@ export interface Context {
   readonly deadline: number
   readonly requestId: string
   readonly observe: Observe
+  /** W3C Trace Context of the request's span, where requests are traced. */
+  readonly traceparent?: string | undefined
   /** Filled in on the way; ends up in Server-Timing, the log and the metrics. Milliseconds. */
   readonly timing: { poolMs: number; dbMs: number }
   /** Only where there are replicas: what read-your-writes needs of the request, and gives back. */

@@ -35,6 +35,8 @@ export type Observation =
       dbMs: number
       bytes: number
       requestId: string
+      /** Of the trace that the request is a part of, where requests are traced. */
+      traceId?: string
       /** The fault behind a 5xx, for the log only. */
       cause?: unknown
     }
@@ -44,6 +46,8 @@ export type Observation =
       operation: 'select' | 'insert' | 'update' | 'delete' | 'call' | 'transaction'
       resource: string
       ms: number
+      /** How long its connection was waited for, before. */
+      waitMs: number
       error?: string
       /** SQL text with its placeholders, never values; for the log at level debug only. */
       text?: string
@@ -109,6 +113,15 @@ export type Observation =
       pool: string
       why: 'deadline' | 'client' | 'patience' | 'drain'
       outcome: 'sent' | 'failed'
+    }
+  /** Spans left for the collector, or were lost as it did not take them. */
+  | {
+      kind: 'traces'
+      result: 'exported' | 'failed'
+      /** The export before went otherwise. */
+      changed: boolean
+      spans: number
+      error?: unknown
     }
   | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' }
   | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }

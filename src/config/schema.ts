@@ -9,7 +9,7 @@ import { idempotencyOptions } from '#limits/options.ts'
 import { authOptions } from '#policy/options.ts'
 import { poolsOptions } from '#pool/options.ts'
 import { redisOptions } from '#redis/options.ts'
-import { logOptions } from '#telemetry/options.ts'
+import { logOptions, tracesOptions } from '#telemetry/options.ts'
 import { lookingAt } from './types.ts'
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
@@ -38,6 +38,7 @@ export const configSchema = z
     auth: authOptions.prefault({}).describe('Who may call.'),
     lifecycle: lifecycleOptions.prefault({}).describe('Start and shutdown.'),
     log: logOptions.prefault({}).describe('What is logged.'),
+    traces: tracesOptions.prefault({}).describe('Spans of requests and statements, for OpenTelemetry.'),
   })
   .superRefine(
     (o, context) => {

@@ -117,7 +117,14 @@ test('a write refused by a session that is merely read-only is refused', async (
 test('each attempt is observed with what went wrong, and without any text', async () => {
   const { seen, run, calls } = setUp()
   await run(read, { kind: 'stale_plan' })
-  const about = { kind: 'statement', pool: 'primary', operation: 'select', resource: 'orders', ms: 0 }
+  const about = {
+    kind: 'statement',
+    pool: 'primary',
+    operation: 'select',
+    resource: 'orders',
+    ms: 0,
+    waitMs: 0,
+  }
   expect(seen).toEqual([{ ...about, error: 'stale_plan' }, about])
   expect(calls.mismatches).toBe(1)
 })

@@ -155,6 +155,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
               operation: trip.operation,
               resource: trip.resource,
               ms,
+              waitMs: (lent as number) - asked,
               ...(error === undefined ? {} : { error }),
               ...(trip.texts === undefined ? {} : { text: joinedTexts(trip.texts) }),
             })

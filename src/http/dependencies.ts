@@ -2,6 +2,7 @@
 import type { Clock } from '#base/clock.ts'
 import type { Context, Principal } from '#base/context.ts'
 import type { Observe } from '#base/observation.ts'
+import type { StartTrace } from '#base/trace.ts'
 import type { WriteRequest } from '#contract/request.ts'
 import type { Call } from '#gateway/call.ts'
 import type { Deadlines } from '#gateway/deadlines.ts'
@@ -16,6 +17,8 @@ import type { LimitsOptions } from './options.ts'
 export interface DataDependencies {
   readonly clock: Clock
   readonly observe: Observe
+  /** Where requests are traced. */
+  readonly trace: StartTrace | undefined
   readonly schema: Pick<Schema, 'current' | 'peek'>
   readonly limits: FormLimits & LimitsOptions
   readonly deadlines: Deadlines

@@ -45,6 +45,7 @@ export class Exchange implements Context {
   /** Monotonic milliseconds. */
   deadline: number
   readonly observe: Observe
+  readonly traceparent: string | undefined
   readonly timing = { poolMs: 0, dbMs: 0 }
   readonly consistency: Consistency | undefined
   readonly incoming: IncomingMessage
@@ -91,7 +92,14 @@ export class Exchange implements Context {
     const given = incoming.headers['x-request-id']
     this.requestId = typeof given === 'string' && uuid.test(given) ? given.toLowerCase() : randomUUID()
     this.principal = authenticate()
-    this.observe = d.observe
+    const trace = d.trace?.({
+      method: this.method,
+      traceparent: this.header('traceparent'),
+      tracestate: this.header('tracestate'),
+      arrived,
+    })
+    this.observe = trace?.observe ?? d.observe
+    this.traceparent = trace?.traceparent
     this.consistency = d.consistency
       ? {
           token: this.header('postern-consistency'),

@@ -31,7 +31,7 @@ export const contentType = (media: MediaType, numbers: NumberStyle): string =>
 
 /** Headers every answer of the API has. */
 export function baseHeaders(
-  ctx: Pick<Context, 'timing' | 'requestId' | 'consistency'>,
+  ctx: Pick<Context, 'timing' | 'requestId' | 'consistency' | 'traceparent'>,
 ): Record<string, string> {
   const token = ctx.consistency?.answer
   const headers: Record<string, string> = {
@@ -40,6 +40,7 @@ export function baseHeaders(
     'x-request-id': ctx.requestId,
   }
   if (token !== undefined) headers['postern-consistency'] = token
+  if (ctx.traceparent !== undefined) headers['traceparent'] = ctx.traceparent
   return headers
 }
 

@@ -21,6 +21,7 @@ import { logCrashes } from './crash-log.ts'
 import { describeApi } from './describe-api.ts'
 import { createGateway } from './gateway.ts'
 import { createApply } from './reload.ts'
+import { loadTraces } from './traces.ts'
 import { createLifecycle, type Lifecycle, processSignals, type Signals } from './lifecycle.ts'
 import { loadRedis, recordsOf } from './records.ts'
 import type { RoleIo } from './role.ts'
@@ -104,6 +105,7 @@ export async function serveGateway(
     // The password or the certificates may have been replaced a moment ago.
     onRefused: () => reloader?.hint(),
   })
+  const traces = await loadTraces(config, { clock, observe, engine: gateway.engine, version })
   const redis = await loadRedis(config, gateway.engine, { clock, observe })
   const records = recordsOf(config, gateway.engine, redis, { clock, observe })
   const lookTimeoutMs = config.pools.acquireTimeout + config.pools.validateTimeout
@@ -151,6 +153,7 @@ export async function serveGateway(
   const dataApp = createDataApp({
     clock,
     observe,
+    trace: traces?.start,
     schema: gateway.schema,
     limits,
     deadlines: (...request) => deadlines(...request),
@@ -242,6 +245,7 @@ export async function serveGateway(
       stop: () => live?.close(),
     })
   }
+  if (traces !== undefined) lifecycle.register({ name: 'traces', start: () => {}, stop: traces.stop })
   // Stopped in reverse: the probes answer to the very end, the database goes after the last request.
   listener(
     'observe',

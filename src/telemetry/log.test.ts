@@ -141,6 +141,7 @@ describe('the line of anything else', () => {
         operation: 'select',
         resource: 'orders',
         ms: 1,
+        waitMs: 0,
         text: 'select 1',
       },
       'debug',

@@ -84,6 +84,16 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
     msg: 'statement cancelled',
     fields: ({ pool, why, outcome }) => ({ pool, why, outcome }),
   },
+  traces: {
+    // A collector that is away is told once, not with every export.
+    level: (o) => (!o.changed ? 'debug' : o.result === 'failed' ? 'warn' : 'info'),
+    msg: 'spans sent to the collector, or lost',
+    fields: (o) => ({
+      result: o.result,
+      spans: o.spans,
+      ...(o.error === undefined ? {} : { error: error(o.error) }),
+    }),
+  },
   'stream.cut': {
     level: (o) => (o.reason === 'client' ? 'info' : 'warn'),
     msg: 'stream ended before its last row',
@@ -249,7 +259,7 @@ export function createLog(o: {
     if (e.status < leastStatus || weight[level] < least) return
     // By hand: this is half the cost of JSON.stringify, and there is one for every request.
     let line =
-      `${head(level, 'http.request')},"msg":"request served","requestId":${quote(e.requestId)}` +
+      `${head(level, 'http.request')},"msg":"request served","requestId":${quote(e.requestId)}${optional('traceId', e.traceId)}` +
       `,"method":${quote(e.method)},"route":${quote(e.route)}${optional('version', e.version)}` +
       `${optional('resource', e.resource)},"status":${digits(e.status)}${optional('code', e.code)}` +
       `,"ms":${digits(e.ms)},"poolMs":${digits(e.poolMs)},"dbMs":${digits(e.dbMs)},"bytes":${digits(e.bytes)}`

@@ -47,7 +47,7 @@ describe('metrics', () => {
   test('the names, types and labels of the contract are all there, and the text is strict', () => {
     const { observe, read } = setUp({ pools: [{ name: 'primary', max: 10, inUse: 3, idle: 2, waiting: 1 }] })
     observe(request())
-    observe({ kind: 'statement', pool: 'primary', operation: 'select', resource: 'orders', ms: 3 })
+    observe({ kind: 'statement', pool: 'primary', operation: 'select', resource: 'orders', ms: 3, waitMs: 0 })
     observe({ kind: 'pool.wait', pool: 'primary', ms: 1 })
     observe({ kind: 'pool.use', pool: 'primary', ms: 1 })
     observe({ kind: 'pool.create', pool: 'primary', ms: 1 })
@@ -113,6 +113,7 @@ describe('metrics', () => {
       operation: 'update',
       resource: 'orders',
       ms: 5,
+      waitMs: 0,
       error: 'conflict',
     })
     const family = 'db_client_operation_duration_seconds'

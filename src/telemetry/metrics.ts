@@ -166,6 +166,12 @@ export function createMetrics(o: MetricsOptions): Metrics {
     ['reason'],
     Object.keys(cuts),
   )
+  const spans = counter(
+    'postern_trace_spans_total',
+    'Spans that the collector took, or that were lost.',
+    ['result'],
+    ['exported', 'failed'],
+  )
   const loads = counter(
     'postern_catalog_loads_total',
     'Readings of the database schema.',
@@ -304,6 +310,9 @@ export function createMetrics(o: MetricsOptions): Metrics {
           break
         case 'stream.cut':
           cut.add(1, e.reason)
+          break
+        case 'traces':
+          spans.add(e.spans, e.result)
           break
         case 'catalog.loaded':
           loads.add(1, 'success')

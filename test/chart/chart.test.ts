@@ -243,6 +243,16 @@ describe('a gateway', () => {
       },
       [5432, 6002, 6003, 6379],
     ],
+    [
+      'a collector',
+      { database: { host: 'db' }, traces: { endpoint: 'http://otel:4318/v1/traces' } },
+      [5432, 4318],
+    ],
+    [
+      'a collector by TLS',
+      { database: { host: 'db' }, traces: { endpoint: 'https://otel/v1/traces' } },
+      [5432, 443],
+    ],
     ['a Redis elsewhere', { database: { host: 'db' }, redis: { host: 'r', port: 6380 } }, [5432, 6380]],
   ])('may reach %s', ([, more, ports], context) => {
     const values = { databases: { shop: { config: more, gateway: { enabled: true, config: trusting } } } }

@@ -53,8 +53,8 @@ The configuration of its gateway or sidecar. Takes {context, database, kind}. Wh
 {{- end -}}
 
 {{/*
-Ports of the servers that a configuration names, as JSON: those it writes out, else the usual one of the engine and of Redis. What stands
-in a Secret is not seen. Takes the configuration.
+Ports of the servers that a configuration names, as JSON: those it writes out, else the usual ones of the engine, of Redis and of the collector's
+scheme. What stands in a Secret is not seen. Takes the configuration.
 */}}
 {{- define "postern.serverPorts" -}}
 {{- $usual := dict "mysql" 3306 "mariadb" 3306 "sqlserver" 1433 "mssql" 1433 -}}
@@ -65,6 +65,9 @@ in a Secret is not seen. Takes the configuration.
 {{- $ports = concat $ports (include "postern.portsOf" (default list $database.replicas) | fromJsonArray) -}}
 {{- with .redis -}}
 {{- if or .url .host }}{{ $ports = concat $ports (include "postern.portsOf" (list .) | fromJsonArray | default (list 6379)) }}{{ end -}}
+{{- end -}}
+{{- with dig "endpoint" "" (default dict .traces) -}}
+{{- $ports = concat $ports (include "postern.portsOf" (list (dict "url" .)) | fromJsonArray | default (list (ternary 443 80 (hasPrefix "https:" .)))) -}}
 {{- end -}}
 {{- $numbers := list }}{{ range $ports }}{{ $numbers = append $numbers (int .) }}{{ end -}}
 {{- $numbers | uniq | toJson -}}

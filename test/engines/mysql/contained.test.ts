@@ -113,6 +113,13 @@ for (const { name: flavour, missing, start } of flavours)
       }
     })
 
+    it('is known however its path is written', async () => {
+      for (const path of ['/api/v1/rpc/says_commit', '/rpc/says%5Fcommit']) {
+        const answer = await batch([first, { method: 'POST', path, body: {} }])
+        expect([answer.status, await done()]).toEqual([422, []])
+      }
+    })
+
     it.each([
       ['goes_on', ['after', 'before', 'inside', 'on']],
       ['gives_up', ['after', 'before', 'inside']],

@@ -17,6 +17,10 @@ export const compiled = (
   prepare,
 })
 
+/** Whether a call of it may commit by itself, as far as anybody knows. */
+export const mayCommit = ({ kind, readOnly, atomic }: Routine): boolean =>
+  kind === 'procedure' && !readOnly && atomic !== true
+
 /** The call of this routine, marked when it may commit by itself. */
-export const callOf = ({ kind, readOnly, atomic }: Routine, q: Compiled): Compiled =>
-  kind === 'procedure' && !readOnly && atomic !== true ? { ...q, mayCommit: true } : q
+export const callOf = (routine: Routine, q: Compiled): Compiled =>
+  mayCommit(routine) ? { ...q, mayCommit: true } : q

@@ -156,9 +156,13 @@ export interface Replication {
 export interface Connection {
   run(q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result>
   stream(q: Compiled, values: readonly Bound[], o: StreamOptions): Promise<{ rows: number }>
-  /** BEGIN, body, COMMIT; anything thrown rolls back. One deadline over all of it. */
+  /**
+   * BEGIN, body, COMMIT; anything thrown rolls back. One deadline over all of it. `contained`: a procedure that is called in it
+   * must not end it; for those that may (`mayCommit`), where the server does not see to that by itself.
+   * @throws GatewayError not_supported for a contained one, where this server has no such thing
+   */
   transaction<T>(
-    o: { deadline: number; signal: Signal; readOnly?: boolean },
+    o: { deadline: number; signal: Signal; readOnly?: boolean; contained?: boolean },
     body: (t: Transaction) => Promise<T>,
   ): Promise<T>
   /** Plain text rows for the engine's own statements (catalogue, validation). */

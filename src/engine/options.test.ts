@@ -39,6 +39,29 @@ describe('the kind of database', () => {
   })
 })
 
+it.each([
+  [{ url: 'postgres://h/d', replicas: [{ url: 'postgresql://r/d' }, { host: 'r2' }] }, []],
+  [{ url: 'mysql://h/d', replicas: [{ url: 'mariadb://r/d' }] }, []],
+  [
+    { url: 'postgres://h/d', replicas: [{ host: 'r1' }, { url: 'mysql://r/d' }] },
+    ['replicas.1.url: is that of a mysql database, but the primary is postgres'],
+  ],
+  [
+    { host: 'h', engine: 'sqlserver', replicas: [{ url: 'postgres://r/d' }] },
+    ['replicas.0.url: is that of a postgres database, but the primary is sqlserver'],
+  ],
+  [
+    { url: 'mysql://h/d', replicas: [{ url: 'oracle://r/d' }] },
+    ['replicas.0.url: must begin with mysql://, mariadb://, as the primary is mysql'],
+  ],
+  [
+    { url: 'mysql://h/d', engine: 'postgres', replicas: [{ url: 'mysql://r/d' }] },
+    ['engine: is postgres, but database.url is that of a mysql database'],
+  ],
+])('replicas are of the kind of their primary: %j', (input, expected) =>
+  expect(faults(input)).toEqual(expected),
+)
+
 it('a URL that cannot be read is refused without being shown', () =>
   expect(faults({ url: 'mysql://u:secret@h:port/d' })).toEqual([
     'url: cannot be read as a URL; percent-encode special characters of user and password',

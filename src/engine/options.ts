@@ -29,6 +29,21 @@ function urlFaults(urls: readonly string[], kind: EngineKind): readonly string[]
   return [...new Set(parsed.flatMap((url) => (url ? parameterFaults(url, kind) : [])))]
 }
 
+/** What is wrong with the URL of a replica. Where the primary does not say which kind it is, that is fault enough. */
+function replicaFaults(url: string, primary: Pick<DatabaseOptions, 'engine' | 'url'>): readonly string[] {
+  const kind = engineOf(primary)
+  const said = kindOfUrl(primary.url)
+  if (primary.url !== undefined && said !== kind) return []
+  const own = kindOfUrl(url)
+  if (own === kind) return urlFaults([url], kind)
+  const fitting = Object.keys(schemes).filter((scheme) => schemes[scheme] === kind)
+  return [
+    own === undefined
+      ? `must begin with ${fitting.map((scheme) => `${scheme}://`).join(', ')}, as the primary is ${kind}`
+      : `is that of a ${own} database, but the primary is ${kind}`,
+  ]
+}
+
 export const databaseOptions = z
   .strictObject({
     engine: z
@@ -154,7 +169,7 @@ export const databaseOptions = z
         if ((url === undefined) === (host === undefined)) add('give either url or host')
         else if (url !== undefined && (urlsOf(url).length > 1 || !parsedUrl(url)))
           add('cannot be read as the URL of one server')
-        else if (url !== undefined) for (const fault of urlFaults([url], engineOf(o))) add(fault, ['url'])
+        else if (url !== undefined) for (const fault of replicaFaults(url, o)) add(fault, ['url'])
       }
       const names = o.replicas.map((replica, index) => replica.name ?? `replica-${index + 1}`)
       for (const [index, name] of names.entries())

@@ -2,6 +2,7 @@
 import type { Context } from '#base/context.ts'
 import type { ApiOptions } from '#contract/options.ts'
 import type { CallRequest } from '#contract/request.ts'
+import { mayCommit } from '#engine/compiled.ts'
 import type { Engine, RowFormat } from '#engine/engine.ts'
 import { planCall } from '#plan/call.ts'
 import type { Answer } from './answer.ts'
@@ -10,6 +11,10 @@ import { remember, type Snapshot } from './schema.ts'
 
 /** @throws GatewayError of any kind that docs/errors.md lists for calls */
 export type Call = (request: CallRequest, snapshot: Snapshot, ctx: Context, runner: Runner) => Promise<Answer>
+
+/** Whether the call of a routine of this name may commit by itself: then a batch has to keep it from that. */
+export const mayEndBatch = ({ contract }: Pick<Snapshot, 'contract'>, routine: string): boolean =>
+  contract.routines.get(routine)?.overloads.some(mayCommit) ?? false
 
 export function createCall({
   engine,

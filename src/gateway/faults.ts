@@ -110,7 +110,7 @@ export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): Gat
     case 'cannot_commit':
       return because(
         'routine_failed',
-        'The routine ends its transaction (COMMIT or ROLLBACK), which it may not do here: a batch is one transaction, so call it by a request of its own.',
+        'The routine ends its transaction (COMMIT, ROLLBACK, or what commits by itself), which it may not do here: a batch is one transaction, so call it by a request of its own.',
       )
     case 'too_complex':
       return because('too_complex', 'The database finds the request too complex.')

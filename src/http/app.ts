@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Context } from '#base/context.ts'
 import { asGatewayError, GatewayError } from '#base/errors.ts'
 import type { Answer } from '#gateway/answer.ts'
+import { mayEndBatch } from '#gateway/call.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
 import type { DataDependencies } from './dependencies.ts'
@@ -17,7 +18,7 @@ import { idempotencyKey, once } from './idempotency.ts'
 import { checkUntagged, type Conditions, noConditions, readConditions } from './preconditions.ts'
 import { parsePreferences } from './prefer.ts'
 import { problemReply, type Reply } from './problem.ts'
-import { refuseParameters } from './query-string.ts'
+import { decodeSegment, refuseParameters } from './query-string.ts'
 import { type Asked, baseHeaders, respond } from './respond.ts'
 import type { Answerer } from './server.ts'
 import { sendStream } from './stream.ts'
@@ -195,9 +196,17 @@ export function createDataApp(d: DataDependencies): Answerer {
       }
       return done
     }
+    /** Asked before the transaction is opened, which depends on it. */
+    const mayEnd = (item: BatchItem, index: number): boolean => {
+      at = index
+      const { rpc, resource } = itemPath(item, x.version)
+      return rpc && mayEndBatch(x.current, decodeSegment(resource, 'routine'))
+    }
     let answers: string[]
     try {
-      answers = await d.batch(x.ctx, run)
+      const contained = items.some(mayEnd)
+      at = 0
+      answers = await d.batch(x.ctx, { contained }, run)
     } catch (thrown) {
       throw at < items.length ? ofItem(asGatewayError(thrown), at, items[at] as BatchItem) : thrown
     }

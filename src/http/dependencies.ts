@@ -32,8 +32,15 @@ export interface DataDependencies {
   readonly write: Write
   readonly call: Call
   readonly runner: (ctx: Context) => Runner
-  /** Runs `body` in one transaction; it may run again when the time before was rolled back by a collision. */
-  readonly batch: <T>(ctx: Context, body: (runner: Runner) => Promise<T>) => Promise<T>
+  /**
+   * Runs `body` in one transaction; it may run again when the time before was rolled back by a collision. `contained`: it calls a
+   * procedure that may commit, which must not end it.
+   */
+  readonly batch: <T>(
+    ctx: Context,
+    o: { readonly contained: boolean },
+    body: (runner: Runner) => Promise<T>,
+  ) => Promise<T>
   readonly idempotency: Idempotency
   readonly openapi: (snapshot: Snapshot, principal: Principal) => unknown
   /** What a write answers when Prefer: return is not given. */

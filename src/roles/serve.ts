@@ -171,12 +171,14 @@ export async function serveGateway(
     write: gateway.write,
     call: gateway.call,
     runner: (ctx) => requestRunner(ctx, gateway.execute),
-    batch: (ctx, body) =>
+    batch: (ctx, { contained }, body) =>
       gateway.execute(
         ctx,
         { operation: 'transaction', resource: 'batch', write: true, source: 'body' },
         (c) =>
-          c.transaction({ deadline: ctx.deadline, signal: ctx.signal }, (t) => body(transactionRunner(t))),
+          c.transaction({ deadline: ctx.deadline, signal: ctx.signal, contained }, (t) =>
+            body(transactionRunner(t)),
+          ),
       ),
     idempotency: { records, largestBody: config.idempotency.body },
     openapi: (snapshot, principal) => describeApi(snapshot.contract, principal, config.api),

@@ -15,11 +15,15 @@ export const grantsSql = ({ mariadb, roles }: { mariadb: boolean; roles: string 
 
 /**
  * What in the text of a procedure may end the transaction of its CALL (MySQL Reference Manual, "Statements That Cause an Implicit
- * Commit"), or hide that it does. A word too many costs repetitions only. Without backslashes, which not every sql_mode reads alike.
+ * Commit"), hide that it does, or go on after an error that has: a handler for deadlocks. CREATE and DROP of what is TEMPORARY do not.
+ * A word too many costs repetitions only. Without backslashes, which not every sql_mode reads alike, and question marks.
  */
 const commits =
-  '(^|[^a-z0-9_])(commit|rollback|start|autocommit|call|execute|create|alter|drop|truncate|rename|grant|revoke|lock|unlock|' +
-  'analyze|optimize|repair|check|load|install|uninstall|flush|reset|xa)([^a-z0-9_]|$)'
+  '(^|[^a-z0-9_])(' +
+  '(create|drop)([^a-z0-9_[:space:]]|[[:space:]]+([^t[:space:]]|t[^e]|te[^m]|tem[^p]))|' +
+  '(commit|rollback|start|autocommit|call|execute|alter|truncate|rename|grant|revoke|lock|unlock|' +
+  'analyze|optimize|repair|check|load|install|uninstall|flush|reset|xa|others|' +
+  '(handler|condition)[[:space:]]+for[^;]*[^a-z0-9_](sqlexception|hy000|40001|1205|1213))([^a-z0-9_]|$))'
 
 /** Rows of one kind; the catalogue reads them, the fingerprint digests them. */
 export interface Source {

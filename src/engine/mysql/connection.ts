@@ -1,30 +1,20 @@
 /** What a session can do, as every engine gives it: run, stream, transaction, validate; with the time limit of statements kept in the server. */
 import type { Clock } from '#base/clock.ts'
 import type { Bound } from '#plan/ast.ts'
-import type {
-  Compiled,
-  CompiledStep,
-  Connection,
-  Result,
-  RunOptions,
-  Shared,
-  Transaction,
-} from '#engine/engine.ts'
+import type { Compiled, CompiledStep, Connection, Result, RunOptions, Shared } from '#engine/engine.ts'
 import { createRowWriter, createScratch } from '#engine/rows.ts'
-import { SessionLost } from '#engine/session-errors.ts'
 import { unfollowed } from '#engine/steps.ts'
 import { createWriters } from '#engine/writers.ts'
 import { seatsOf } from '#engine/seats.ts'
-import type { ExchangeOptions, OnRow, Step } from './exchange.ts'
+import { type ExchangeOptions, type OnRow, plain, type Step } from './exchange.ts'
 import { type Passenger, ReadsRide } from './seats.ts'
 import { textRow } from './rows.ts'
 import { ServerError } from './server-error.ts'
 import type { Session } from './session-parts.ts'
 import type { Limit } from './settings.ts'
 import { type BodyRows, createSinks, type Rows } from './sinks.ts'
+import { createTransactions } from './transactions.ts'
 
-/** The most a rollback may take after the caller's time is over, before the session is given up. */
-const rollbackTimeoutMs = 1000
 /** Bytes of a stream gathered before they are written: 64 KiB, a socket's worth. */
 const streamChunk = 65_536
 
@@ -33,12 +23,6 @@ const deadlock = 1213
 /** How often steps are run again after one; each time another one has got through. */
 const maxRepeats = 5
 
-/** A statement without values that goes as text. */
-export const plain = (text: string): Step => ({ text, values: undefined, prepare: false })
-const begin = plain('START TRANSACTION')
-const beginReadOnly = plain('START TRANSACTION READ ONLY')
-const commit = plain('COMMIT')
-const rollback = plain('ROLLBACK')
 /** MySQL and MariaDB alike; a managed replica may have only the second one set. */
 const roleStep = plain('SELECT @@global.read_only, @@global.innodb_read_only')
 const nothing = () => {}
@@ -188,50 +172,7 @@ export function createConnection(
   const runInside = (q: Compiled, values: readonly Bound[], o: RunOptions): Promise<Result> =>
     q.steps === undefined ? runOne(q, q.bind(values), o) : runSteps(q, q.steps, values, o)
 
-  const transaction: Connection['transaction'] = async (o, body) => {
-    let open = false
-    /** Something has been run that may have committed by itself. */
-    let mayBeDone = false
-    const t: Transaction = {
-      run: async (q, values, ro) => {
-        await limitStatements(o)
-        if (!open) {
-          open = true
-          await command(o.readOnly ? beginReadOnly : begin, o)
-        }
-        mayBeDone ||= q.mayCommit === true
-        return runInside(q, values, { ...ro, deadline: o.deadline, signal: o.signal })
-      },
-    }
-    let committing = false
-    try {
-      const value = await body(t)
-      committing = true
-      if (open) await commitNow(o)
-      return value
-    } catch (error) {
-      if (session.inTransaction()) {
-        // The caller's deadline may be over; the rollback has a second of its own, or the session is given up.
-        const until = { deadline: clock.now() + rollbackTimeoutMs, signal: never }
-        await command(rollback, until).catch(() => session.close())
-      }
-      // Without a COMMIT nothing of it can have happened.
-      if (error instanceof SessionLost && !committing)
-        throw new SessionLost(error.message, mayBeDone, { cause: error, cancelled: error.cancelled })
-      throw error
-    }
-  }
-
-  /** A COMMIT that was killed may have been done all the same: whoever leaves does not stop it, only the deadline does. */
-  const commitNow = async (o: Until): Promise<void> => {
-    if (o.signal.aborted) throw new SessionLost('aborted before the commit', false, { cancelled: 'client' })
-    try {
-      await command(commit, { deadline: o.deadline, signal: never })
-    } catch (error) {
-      if (!(error instanceof ServerError) || error.cancelled === undefined) throw error
-      throw new SessionLost('the commit was interrupted', true, { cause: error, cancelled: error.cancelled })
-    }
-  }
+  const transaction = createTransactions({ session, clock, command, limitStatements, runInside })
 
   /**
    * Steps in a transaction of their own. Where each of two has locked what the other one needs, as upserts of one new

@@ -15,6 +15,9 @@ export interface Step {
   readonly prepare: boolean
 }
 
+/** A statement without values that goes as text. */
+export const plain = (text: string): Step => ({ text, values: undefined, prepare: false })
+
 /** Takes the rows of an exchange: one is `bytes[start..end)`, valid during the call. */
 export type OnRow = (bytes: Buffer, start: number, end: number, fields: Fields) => void
 

@@ -52,6 +52,7 @@ describe('server errors', () => {
     [3024, 'timeout no'],
     [1969, 'timeout no'],
     [1317, 'cancelled no'],
+    [1401, 'unknown unknown'],
     [1040, 'busy no'],
     [1203, 'busy no'],
     [1226, 'busy no'],
@@ -97,6 +98,18 @@ describe('server errors', () => {
     expect(kindOf(error)).toBe('timeout no')
     error.cancelled = 'client'
     expect(kindOf(error)).toBe('cancelled no')
+  })
+
+  it('of what an XA transaction does not take are those of a routine that would end it, or of a deadlock before', () => {
+    const text = (state: string) =>
+      `XAER_RMFAIL: The command cannot be executed when global transaction is in the  ${state} state`
+    expect(kindOf(said(1399, text('ACTIVE'), 'XAE07'))).toBe('cannot_commit no')
+    expect(kindOf(said(1399, text('ROLLBACK ONLY'), 'XAE07'))).toBe('conflict no')
+    expect(kindOf(said(1614, 'XA_RBDEADLOCK: Transaction branch was rolled back', 'XA102'))).toBe(
+      'conflict no',
+    )
+    // Nothing of ours is in such a state: somebody else has ended it.
+    expect(kindOf(said(1399, text('NON-EXISTING'), 'XAE07'))).toBe('unknown unknown')
   })
 
   it('come from the login too', () => {

@@ -130,6 +130,7 @@ const errors: Readonly<Record<number, Rule>> = {
   1836: no('read_only'),
   1874: no('read_only'), // InnoDB
   3100: unknown('unknown'), // before commit
+  1401: unknown('unknown'), // XA COMMIT failed
   // The session's end
   1053: unknown('disconnected'), // shutdown
   1152: unknown('disconnected'),
@@ -247,8 +248,17 @@ function serverRule({ errno, sqlState, message, cancelled }: ServerSaid): Rule {
   if (errno === 1290 && !/read.only/i.test(message)) return no('not_supported')
   // A parameter that the character set of its column cannot hold; two columns of different ones are another matter.
   if (errno === 1267 && message.includes('COERCIBLE')) return no('bad_value')
+  if (errno === rmFail) return ofXaState(message)
   const rule = errors[errno] ?? byClass ?? no('unknown')
   return errno === 1317 && cancelled !== undefined ? no(whyCancelled(cancelled)) : rule
+}
+
+/** ER_XAER_RMFAIL */
+const rmFail = 1399
+/** The statement may not be run in this state of an XA transaction: it would end one that is active, or a deadlock has ended it already. */
+function ofXaState(message: string): Rule {
+  if (message.includes('ACTIVE state')) return no('cannot_commit')
+  return message.includes('ROLLBACK ONLY state') ? no('conflict') : unknown('unknown')
 }
 
 /** An identifier between back quotes, or between quotes. */

@@ -5,7 +5,16 @@ import { ServerError } from './server-error.ts'
 export const answer = { ok: 0x00, localInfile: 0xfb, eof: 0xfe, error: 0xff } as const
 
 /** Bits of the server status that Postern reads. */
-export const serverStatus = { inTransaction: 0x0001, moreResults: 0x0008, outParameters: 0x1000 } as const
+export const serverStatus = {
+  inTransaction: 0x0001,
+  autocommit: 0x0002,
+  moreResults: 0x0008,
+  outParameters: 0x1000,
+} as const
+
+/** Nothing is open in the session, and the next statement is committed by itself: a procedure can leave it otherwise. */
+export const isAtRest = (status: number): boolean =>
+  (status & (serverStatus.inTransaction | serverStatus.autocommit)) === serverStatus.autocommit
 
 /** A number of varying length at `at`. */
 export function readLength(bytes: Buffer, at: number): number {

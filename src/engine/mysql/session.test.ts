@@ -248,6 +248,17 @@ it('says when a transaction is open', async () => {
   expect([s.session.inTransaction(), s.session.usable()]).toEqual([true, false])
 })
 
+it('is of no use when a procedure has left it without autocommit', async () => {
+  const s = openSession()
+  const call = s.session.exchange(
+    { text: 'CALL leaves_it_off()', values: undefined, prepare: false },
+    options(),
+  )
+  s.say(server.ok(0, 0))
+  await call
+  expect([s.session.inTransaction(), s.session.usable()]).toEqual([false, false])
+})
+
 it('refuses what is longer than the server takes, without sending it', async () => {
   const s = openSession({ maxPacket: () => 1000 })
   const long: Step = { text: `SELECT '${'x'.repeat(1000)}'`, values: [], prepare: true }

@@ -18,7 +18,7 @@ import {
 } from './exchange.ts'
 import { Line } from './line.ts'
 import type { Fields } from './packets.ts'
-import { serverStatus } from './packets.ts'
+import { isAtRest, serverStatus } from './packets.ts'
 import { lastWords, type ServerError, tooLong } from './server-error.ts'
 import type { Session, SessionParts } from './session-parts.ts'
 import { createStatementCache, type Prepared, staleAfter } from './statements.ts'
@@ -31,7 +31,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
   const line = new Line()
   /** Whom to tell when nothing is under way any more. */
   let onFree = () => {}
-  let status = 0
+  let status: number = serverStatus.autocommit
   let warnings = 0
   let lost: Error | undefined
   let closing = false
@@ -376,8 +376,7 @@ export function createSession(parts: SessionParts): { session: Session; receive:
     },
     warnings: () => warnings,
     inTransaction: () => (status & serverStatus.inTransaction) !== 0,
-    usable: () =>
-      lost === undefined && line.first === undefined && (status & serverStatus.inTransaction) === 0,
+    usable: () => lost === undefined && line.first === undefined && isAtRest(status),
     close: async () => {
       closing = true
       if (lost === undefined && !socket.destroyed) await endSocket(socket, parts.after, quitCommand)

@@ -31,13 +31,14 @@ const refusedMs = 500
 const restBytes = 16 * 1024 ** 2
 const restMs = 500
 
-/** What Node says of input that it cannot read → what we say. */
-function refusalOf(code: string | undefined): GatewayError {
+/** What Node says of input that it cannot read → what we say. `maxHead`: bytes. */
+function refusalOf(code: string | undefined, maxHead: number): GatewayError {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return new GatewayError(
         'headers_too_large',
-        'The head of the request is larger than limits.url and limits.headers allow together.',
+        `The head of the request, or what stands behind its last chunk, has more than ${maxHead} bytes.`,
+        { facts: { limit: maxHead } },
       )
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new GatewayError(
@@ -100,8 +101,9 @@ export interface HttpServer {
 export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpServer {
   const connections = createConnections(o.clock)
   const answerer = 'fetch' in app ? answererOf(app, o.refuse) : { ...app, warmUp: undefined }
+  const maxHead = o.maxHeaderSize ?? 16_384
   const server = createServer({
-    maxHeaderSize: o.maxHeaderSize ?? 16_384,
+    maxHeaderSize: maxHead,
     keepAliveTimeout: keepAliveMs,
     headersTimeout: headersTimeoutMs,
     connectionsCheckingInterval: headersLookMs,
@@ -111,6 +113,8 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
     requireHostHeader: false,
     noDelay: true,
   })
+  // Their bytes are bounded. Node's own limit is a thousand of them, beyond which its releases refuse or drop what comes.
+  server.maxHeadersCount = 0
   // One for all requests, and not at `finish`, where Node listens with a function of its own for each (docs/adr/0013).
   function answered(this: ServerResponse): void {
     discardRest(this.req, o.clock)
@@ -149,7 +153,7 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
     if (!socket.writable || doing === 'answer begun' || error.code === 'ECONNRESET') socket.destroy()
     else if (doing === 'answering') connections.afterAnswer(connection, () => socket.destroy())
     else {
-      socket.end(rawReply(o.refuse(refusalOf(error.code))))
+      socket.end(rawReply(o.refuse(refusalOf(error.code, maxHead))))
       o.clock.after(refusedMs, () => socket.destroy())
     }
   })

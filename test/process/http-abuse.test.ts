@@ -44,8 +44,8 @@ interface Raw {
   /** The connection has ended on both sides. */
   readonly closed: Promise<void>
 }
-function raw(text: string | readonly string[]): Raw {
-  const { hostname, port } = new URL(postern.data)
+function raw(text: string | readonly string[], listener = postern.data): Raw {
+  const { hostname, port } = new URL(listener)
   const socket = connect(Number(port), hostname)
   let got = ''
   socket.setEncoding('latin1').on('data', (part: string) => {
@@ -106,7 +106,7 @@ test('headers that are too large: 431 as a problem document, and the connection 
   const answer = parsed(client.text())
   expect(answer.status).toBe(431)
   expect(answer.headers['connection']).toBe('close')
-  expect(answer.problem()).toMatchObject({ status: 431, code: 'headers_too_large' })
+  expect(answer.problem()).toMatchObject({ status: 431, code: 'headers_too_large', limit: 6144 })
   await postern.line((l) => l['code'] === 'headers_too_large' && l['route'] === '_OTHER')
 })
 
@@ -123,6 +123,13 @@ test('headers above their own limit are refused, also where a short URL leaves r
   const small = raw(head(4000))
   await small.closed
   expect(parsed(small.text()).status).toBe(200)
+})
+
+test('headers are counted in bytes, however many there are', async () => {
+  const fields = 'a: b\r\n'.repeat(1500)
+  const client = raw(`GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${fields}\r\n`, postern.observe)
+  await client.closed
+  expect(parsed(client.text())).toMatchObject({ status: 200, body: 'ok\n' })
 })
 
 test('an expectation that nobody meets: 417 as a problem document', async () => {
@@ -180,6 +187,35 @@ test('pipelined requests are answered in order, also when the first is the slowe
     .map((b) => b.split('HTTP/1.1')[0])
   expect(bodies).toEqual(['1', '[{"note":"a"}]', '[{"note":"b"}]'])
   client.socket.destroy()
+})
+
+test('any number of pipelined requests are answered, though no more are read than some wait for an answer', async () => {
+  const many = 5000
+  const client = raw([
+    'GET /api/v1/rpc/nap?seconds=0.2 HTTP/1.1\r\nhost: x\r\n\r\n',
+    'OPTIONS /api/v1/orders HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(many),
+  ])
+  await eventually('all answers', () => client.text().split('HTTP/1.1 204').length === many + 1)
+  client.socket.destroy()
+})
+
+test('a client that pipelines without end fills no memory and keeps nobody from being served', async () => {
+  const before = await postern.rss()
+  const client = raw('')
+  const requests = 'GET /api/v1/rpc/nap?seconds=0.05 HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1000)
+  let sent = 0
+  const flood = () => {
+    while (client.socket.writable && sent < 500_000) {
+      sent += 1000
+      if (!client.socket.write(requests)) return
+    }
+  }
+  client.socket.on('drain', flood)
+  flood()
+  await sleep(2000)
+  client.socket.destroy()
+  await stillWell()
+  expect(((await postern.rss()) - before) / 1024 ** 2).toBeLessThan(256)
 })
 
 test('rubbish behind a request does not spoil its answer', async () => {

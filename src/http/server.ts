@@ -1,5 +1,6 @@
 /** An app behind Node's HTTP server: refuses what is no request, asks for bodies when they are wanted, and knows its connections. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Hono } from 'hono'
 import type { Clock } from '#base/clock.ts'
@@ -24,6 +25,11 @@ const keepAliveMs = 65_000
 /** Time for the head of a request to arrive: 10 s against slowloris, looked at every second. */
 const headersTimeoutMs = 10_000
 const headersLookMs = 1000
+/**
+ * Who takes nothing of an answer for so long is cut off, as it lies in memory until then; what the system takes at first begins
+ * the time anew. It is longer than a head may take, which has an answer of its own.
+ */
+const stalledMs = 15_000
 /** Time for a refused client to read the answer. */
 const refusedMs = 500
 
@@ -146,6 +152,12 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
   server.on('checkExpectation', (incoming, outgoing) =>
     refuse(outgoing, begin(incoming, outgoing) ?? unexpected(incoming.headers.expect ?? '')),
   )
+  server.timeout = stalledMs
+  server.on('timeout', (socket: Socket) => {
+    // Between two requests Node has set keepAliveTimeout instead. Else, with nothing to send, a request is under way or on its way.
+    const idle = socket.timeout !== server.timeout && connections.doing(socket) === 'reading'
+    if (socket.writableLength > 0 || idle) socket.destroy()
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const connection = socket as Parameters<Connections['doing']>[0]
     const doing = connections.doing(connection)

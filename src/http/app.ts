@@ -9,6 +9,7 @@ import type { DataDependencies } from './dependencies.ts'
 import { Exchange, finishExchange } from './exchange.ts'
 import type { Snapshot } from '#gateway/schema.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
+import { bodyOf } from './body.ts'
 import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { createLoopLag } from './loop-lag.ts'
 import { checkTarget, methodsOf, refusedMethod, withOptions } from './methods.ts'
@@ -183,7 +184,7 @@ export function createDataApp(d: DataDependencies): Answerer {
   /** All items in one transaction: each is parsed and answered as a request of its own would be. */
   async function batch(x: Exchange): Promise<Reply> {
     const preferences = parsePreferences(x.header('prefer'), 'batch')
-    const items = parseBatch(await x.body(), x.header('content-type'), d.limits)
+    const items = parseBatch(bodyOf(headerOf(x), await x.body()), d.limits)
     x.limit(preferences.wait)
     let at = 0
     const run = async (runner: Runner): Promise<string[]> => {

@@ -15,6 +15,17 @@ export interface Body {
   readonly bytes: Uint8Array
 }
 
+const noBytes = new Uint8Array(0)
+
+/** The body of a request; `header` is as in Form, undefined bytes are none. */
+export function bodyOf(header: (name: string) => string | undefined, bytes: Uint8Array | undefined): Body {
+  return {
+    contentType: header('content-type'),
+    contentEncoding: header('content-encoding'),
+    bytes: bytes ?? noBytes,
+  }
+}
+
 const supported: readonly string[] = ['application/json', 'text/csv']
 
 function unsupported(header: string, value: string, why: string, accepted: readonly string[]): GatewayError {

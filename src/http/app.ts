@@ -5,6 +5,7 @@ import { asGatewayError, GatewayError } from '#base/errors.ts'
 import type { Answer } from '#gateway/answer.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
+import { refuseCrossSite } from './cross-site.ts'
 import type { DataDependencies } from './dependencies.ts'
 import { Exchange, finishExchange } from './exchange.ts'
 import type { Snapshot } from '#gateway/schema.ts'
@@ -83,6 +84,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     try {
       lag.admit(arrived)
       x.check()
+      refuseCrossSite(x.method, headerOf(x))
       const key =
         x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
       reply = await (key === undefined ? handler(x) : once(x, key, d.idempotency, () => handler(x)))

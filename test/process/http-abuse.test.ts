@@ -132,6 +132,14 @@ test('headers are counted in bytes, however many there are', async () => {
   expect(parsed(client.text())).toMatchObject({ status: 200, body: 'ok\n' })
 })
 
+test('a web page of another origin cannot have a browser write: 403, and nothing is written', async () => {
+  const head = 'POST /api/v1/orders HTTP/1.1\r\nhost: localhost\r\norigin: http://evil.example\r\n'
+  const client = raw(`${head}connection: close\r\ncontent-length: 9\r\n\r\n{"id":92}`)
+  await client.closed
+  expect(parsed(client.text()).problem()).toMatchObject({ status: 403, code: 'forbidden' })
+  expect((await ask(`${postern.api}/orders?id=92`)).text).toBe('[]')
+})
+
 test('an expectation that nobody meets: 417 as a problem document', async () => {
   const client = raw(post('content-length: 9\r\nexpect: miracles') + '{"id":91}')
   await client.closed

@@ -11,6 +11,7 @@ import { Exchange, finishExchange } from './exchange.ts'
 import type { Snapshot } from '#gateway/schema.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
 import { bodyOf } from './body.ts'
+import { createBodyRoom } from './body-room.ts'
 import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { createLoopLag } from './loop-lag.ts'
 import { checkTarget, methodsOf, refusedMethod, withOptions } from './methods.ts'
@@ -40,6 +41,7 @@ const route = (template: string, handler: Handler): Route => ({ template, handle
  */
 export function createDataApp(d: DataDependencies): Answerer {
   const open = createOpenExchanges()
+  const room = createBodyRoom(d.limits, d.observe)
   const lag = createLoopLag({
     clock: d.clock,
     observe: d.observe,
@@ -77,7 +79,7 @@ export function createDataApp(d: DataDependencies): Answerer {
 
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
   async function handle(outgoing: ServerResponse, arrived: number): Promise<void> {
-    const x = new Exchange(outgoing, arrived, d, open)
+    const x = new Exchange(outgoing, arrived, d, open, room)
     const { template, handler } = routeOf(x.segments)
     x.template = template
     let reply: Reply

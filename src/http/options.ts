@@ -39,6 +39,11 @@ export const limitsOptions = z.strictObject({
   body: size({ min: 1024, max: 1024 ** 3 })
     .default(16 * 1024 ** 2)
     .describe('Largest request body.'),
+  bodies: size({ min: 1024 ** 2, max: 64 * 1024 ** 3 })
+    .default(64 * 1024 ** 2)
+    .describe(
+      'Most memory that the bodies of all requests under way take together, those of up to 16 KiB apart; further ones are refused. At least limits.body.',
+    ),
   headers: size({ min: 1024, max: 1024 ** 2 })
     .default(32_768)
     .describe('All request headers together.'),

@@ -18,6 +18,7 @@ beforeAll(async () => {
     database: url,
     config: {
       'limits.body': '64KiB',
+      'limits.bodies': '1MiB',
       'limits.bodyTimeout': '2s',
       'limits.headers': '4KiB',
       'limits.url': '2KiB',
@@ -315,6 +316,24 @@ test('a body that is too large by its chunks: 413, without reading all of it', a
   }
   expect(sent).toBeLessThan(256 * 1024 ** 2)
   expect(parsed(client.text()).problem()).toMatchObject({ status: 413, code: 'body_too_large' })
+})
+
+test('bodies that wait to be whole have a bound together, and small ones always have room', async () => {
+  // Each grows to 64 KiB, so that sixteen of them would fill the room.
+  const parts = Array.from({ length: 20 }, () =>
+    raw([post('content-length: 65000'), '{"note":"', 'n'.repeat(60_000)]),
+  )
+  await eventually('one is refused', () => parts.some((client) => client.text()))
+  const refused = parts.find((client) => client.text()) as Raw
+  expect(parsed(refused.text()).problem()).toMatchObject({ code: 'overloaded', limit: 1024 ** 2 })
+  expect((await ask(`${postern.api}/orders`, { method: 'POST', body: '{"id":61}' })).status).toBe(201)
+  for (const client of parts) client.socket.destroy()
+  // What they took is given back.
+  const body = JSON.stringify({ id: 62, note: 'n'.repeat(60_000) })
+  await eventually(
+    'a large one is taken',
+    async () => (await ask(`${postern.api}/orders`, { method: 'POST', body })).status === 201,
+  )
 })
 
 test('a body in chunks of one byte costs its size, not a hundred times that', async () => {

@@ -86,7 +86,7 @@ const table = {
   forbidden: {
     status: 403,
     title: 'Not allowed',
-    help: 'The principal, or the database user of the gateway, may not do this.',
+    help: 'The principal, or the database user of the gateway, may not do this; or a web page of another origin asks for it.',
   },
   unknown_version: {
     status: 404,

@@ -7,7 +7,8 @@ import type { Engine, RowFormat } from '#engine/engine.ts'
 import { planCall } from '#plan/call.ts'
 import type { Answer } from './answer.ts'
 import type { Runner } from './runner.ts'
-import { remember, type Snapshot } from './schema.ts'
+import { charactersOf } from './plans.ts'
+import type { Snapshot } from './schema.ts'
 
 /** @throws GatewayError of any kind that docs/errors.md lists for calls */
 export type Call = (request: CallRequest, snapshot: Snapshot, ctx: Context, runner: Runner) => Promise<Answer>
@@ -31,7 +32,7 @@ export function createCall({
       options,
     })
     const { routine } = plan.statement
-    const q = remember(snapshot, `c\n${plan.shape}`, () => engine.compile(plan.statement))
+    const q = snapshot.plans.remember(`c\n${plan.shape}`, () => engine.compile(plan.statement), charactersOf)
     const write = !routine.readOnly
     const trip = {
       operation: 'call',

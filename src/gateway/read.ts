@@ -11,7 +11,8 @@ import type { Answer, PageInfo } from './answer.ts'
 import type { Cursors, Place } from './cursor.ts'
 import { etagOf } from './etag.ts'
 import type { Runner } from './runner.ts'
-import { remember, type Snapshot } from './schema.ts'
+import { charactersOf } from './plans.ts'
+import type { Snapshot } from './schema.ts'
 
 export interface ReadDependencies {
   readonly engine: Pick<Engine, 'compile' | 'capabilities' | 'readEstimate'>
@@ -39,8 +40,7 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
     ctx: Context,
     nulls: readonly boolean[] | undefined,
   ): Prepared =>
-    remember(
-      snapshot,
+    snapshot.plans.remember(
       `${ctx.principal.role}\n${nulls === undefined ? '' : nulls.map(Number).join('')}\n${request.shape}`,
       () => {
         const plan = planRead(request, {
@@ -52,6 +52,7 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
         })
         return { plan, select: engine.compile(plan.select), count: plan.count && engine.compile(plan.count) }
       },
+      ({ select, count }) => charactersOf(select) + (count === undefined ? 0 : charactersOf(count)),
     )
 
   /** A cursor is read with the signature of the page without one: the shape is the same but for the condition. */

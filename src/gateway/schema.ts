@@ -7,6 +7,7 @@ import type { Contract } from '#contract/contract.ts'
 import type { CatalogRequest, Connection, Engine, Fault } from '#engine/engine.ts'
 import type { Pool } from '#pool/types.ts'
 import type { SnapshotFile } from './snapshot-file.ts'
+import { Plans } from './plans.ts'
 
 /** One consistent picture to serve from. Plans made over it are kept with it and go with it. */
 export interface Snapshot {
@@ -15,21 +16,7 @@ export interface Snapshot {
   readonly loadedAt: number
   /** `disk`: by an earlier life of the gateway, and not seen in the database since. */
   readonly from: 'database' | 'disk'
-  /** Plans by the shape of requests; see `remember`. */
-  readonly plans: Map<string, unknown>
-}
-
-/** Shapes kept per snapshot: an application has dozens, an attacker many; the oldest goes. */
-const maxPlans = 2000
-
-/** Looks a plan up by shape, or makes and keeps it. */
-export function remember<T>(snapshot: Snapshot, shape: string, make: () => T): T {
-  const known = snapshot.plans.get(shape)
-  if (known !== undefined) return known as T
-  const made = make()
-  if (snapshot.plans.size >= maxPlans) snapshot.plans.delete(snapshot.plans.keys().next().value as string)
-  snapshot.plans.set(shape, made)
-  return made
+  readonly plans: Plans
 }
 
 export interface Schema {
@@ -133,7 +120,7 @@ export function createSchema(d: SchemaDependencies): Schema {
       const kept = await d.file?.load()
       if (kept === undefined || snapshot !== undefined) return
       const { catalog, readAt } = kept
-      snapshot = { contract: d.resolve(catalog), loadedAt: readAt, from: 'disk', plans: new Map() }
+      snapshot = { contract: d.resolve(catalog), loadedAt: readAt, from: 'disk', plans: new Plans() }
       d.observe({ kind: 'snapshot', action: 'restored', readAt, tables: catalog.tables.length })
     } catch (error) {
       d.observe({ kind: 'snapshot', action: 'refused', error })
@@ -149,7 +136,7 @@ export function createSchema(d: SchemaDependencies): Schema {
       const readAt = d.clock.wall()
       if (changed || snapshot?.from === 'disk') {
         const contract = d.resolve(catalog)
-        snapshot = { contract, loadedAt: readAt, from: 'database', plans: new Map() }
+        snapshot = { contract, loadedAt: readAt, from: 'database', plans: new Plans() }
         for (const u of catalog.unmappable)
           d.observe({
             kind: 'catalog.unmappable',
@@ -265,7 +252,7 @@ export function createSchema(d: SchemaDependencies): Schema {
     reload,
     resolveAgain: () => {
       if (snapshot === undefined) return
-      snapshot = { ...snapshot, contract: d.resolve(snapshot.contract.catalog), plans: new Map() }
+      snapshot = { ...snapshot, contract: d.resolve(snapshot.contract.catalog), plans: new Plans() }
     },
     suspect() {
       // A burst of failing requests causes one look, and a routine that always fails one look a second.

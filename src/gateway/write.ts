@@ -12,7 +12,8 @@ import type { Answer } from './answer.ts'
 import { etagOf } from './etag.ts'
 import type { Trip } from './execute.ts'
 import type { Run, Runner } from './runner.ts'
-import { remember, type Snapshot } from './schema.ts'
+import { charactersOf } from './plans.ts'
+import type { Snapshot } from './schema.ts'
 
 export interface WriteDependencies {
   readonly engine: Pick<Engine, 'compile' | 'capabilities'>
@@ -31,7 +32,7 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
   const compile = (step: WriteStep, snapshot: Snapshot): Compiled =>
     step.statement.kind === 'insert' && step.statement.rows.length > 1
       ? engine.compile(step.statement)
-      : remember(snapshot, `w\n${step.shape}`, () => engine.compile(step.statement))
+      : snapshot.plans.remember(`w\n${step.shape}`, () => engine.compile(step.statement), charactersOf)
 
   return async (request, snapshot, ctx, runner) => {
     const environment = {
@@ -47,7 +48,11 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
       if (request.operation !== 'insert' || request.rows.length !== 1 || row === undefined)
         return planWrite(request, environment)
       const shape = JSON.stringify([ctx.principal.role, request.shape, request.many, Object.keys(row)])
-      const { plan, bind } = remember(snapshot, `i\n${shape}`, () => planInsert(request, environment))
+      const { plan, bind } = snapshot.plans.remember(
+        `i\n${shape}`,
+        () => planInsert(request, environment),
+        () => 0,
+      )
       return { ...plan, steps: plan.steps.map((step) => ({ ...step, values: bind(request) })) }
     }
     const plan = planned()
@@ -104,7 +109,11 @@ export function createWrite({ engine, options }: WriteDependencies): Write {
         query.filter === undefined && snapshot.contract.resources.get(resource)?.table.plainInserts !== true
       if (ifMatch !== undefined || leavesRows) {
         const probe = planExists(request, environment)
-        const compiled = remember(snapshot, `x\n${resource}`, () => engine.compile(probe.statement))
+        const compiled = snapshot.plans.remember(
+          `x\n${resource}`,
+          () => engine.compile(probe.statement),
+          charactersOf,
+        )
         const { rows, hidden } = await run(compiled, probe.values, { format: 'array' })
         const isMet =
           ifMatch === undefined || ifMatch === '*' || ifMatch.map(versionOfEtag).includes(hidden?.[0] ?? '')

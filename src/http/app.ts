@@ -6,10 +6,13 @@ import type { Answer } from '#gateway/answer.ts'
 import { mayEndBatch } from '#gateway/call.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
+import { refuseCrossSite } from './cross-site.ts'
 import type { DataDependencies } from './dependencies.ts'
 import { Exchange, finishExchange } from './exchange.ts'
 import type { Snapshot } from '#gateway/schema.ts'
 import { type BatchItem, type ItemPath, itemPath, parseBatch } from './batch.ts'
+import { bodyOf } from './body.ts'
+import { createBodyRoom } from './body-room.ts'
 import { type Form, parseCall, parseRead, parseWrite, type WriteMethod } from './parse.ts'
 import { createLoopLag } from './loop-lag.ts'
 import { checkTarget, methodsOf, refusedMethod, withOptions } from './methods.ts'
@@ -39,6 +42,7 @@ const route = (template: string, handler: Handler): Route => ({ template, handle
  */
 export function createDataApp(d: DataDependencies): Answerer {
   const open = createOpenExchanges()
+  const room = createBodyRoom(d.limits, d.observe)
   const lag = createLoopLag({
     clock: d.clock,
     observe: d.observe,
@@ -76,13 +80,14 @@ export function createDataApp(d: DataDependencies): Answerer {
 
   /** From the request's head to the response: one deadline, one log line, one set of metrics. */
   async function handle(outgoing: ServerResponse, arrived: number): Promise<void> {
-    const x = new Exchange(outgoing, arrived, d, open)
+    const x = new Exchange(outgoing, arrived, d, open, room)
     const { template, handler } = routeOf(x.segments)
     x.template = template
     let reply: Reply
     try {
       lag.admit(arrived)
       x.check()
+      refuseCrossSite(x.method, headerOf(x))
       const key =
         x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
       reply = await (key === undefined ? handler(x) : once(x, key, d.idempotency, () => handler(x)))
@@ -184,7 +189,7 @@ export function createDataApp(d: DataDependencies): Answerer {
   /** All items in one transaction: each is parsed and answered as a request of its own would be. */
   async function batch(x: Exchange): Promise<Reply> {
     const preferences = parsePreferences(x.header('prefer'), 'batch')
-    const items = parseBatch(await x.body(), x.header('content-type'), d.limits)
+    const items = parseBatch(bodyOf(headerOf(x), await x.body()), d.limits)
     x.limit(preferences.wait)
     let at = 0
     const run = async (runner: Runner): Promise<string[]> => {

@@ -1,19 +1,12 @@
 /** The body of a batch as a list of objects, within its limits. */
 import { GatewayError } from '#base/errors.ts'
-import { type Row, readRows } from './body.ts'
+import { type Body, type Row, readRows } from './body.ts'
 import type { FormLimits } from './limits.ts'
 import type { LimitsOptions } from './options.ts'
 
 /** @throws GatewayError malformed_body, unsupported_media_type, body_too_large */
-export function readRowsOfBatch(
-  bytes: Buffer,
-  contentType: string | undefined,
-  limits: FormLimits & LimitsOptions,
-): readonly Row[] {
-  const { rows, many } = readRows(
-    { contentType, contentEncoding: undefined, bytes },
-    { ...limits, bulkRows: Math.max(limits.bulkRows, limits.batchItems) },
-  )
+export function readRowsOfBatch(body: Body, limits: FormLimits & LimitsOptions): readonly Row[] {
+  const { rows, many } = readRows(body, { ...limits, bulkRows: Math.max(limits.bulkRows, limits.batchItems) })
   if (!many) throw new GatewayError('malformed_body', 'A batch is a JSON array of items.')
   if (rows.length > limits.batchItems)
     throw new GatewayError(

@@ -1,7 +1,7 @@
 /** The form of a batch: its items, and the path of each taken apart. */
 import { GatewayError } from '#base/errors.ts'
 import { readRowsOfBatch } from './batch-body.ts'
-import { isCsv } from './body.ts'
+import { type Body, isCsv } from './body.ts'
 import type { FormLimits } from './limits.ts'
 import type { LimitsOptions } from './options.ts'
 
@@ -20,15 +20,11 @@ const refuse = (index: number, what: string) =>
   new GatewayError('malformed_body', `Item ${index}: ${what}`, { facts: { item: index } })
 
 /**
- * @param bytes `[{method, path, body?, headers?}]`
+ * @param body `[{method, path, body?, headers?}]`
  * @throws GatewayError malformed_body, naming the item; body_too_large for too many of them
  */
-export function parseBatch(
-  bytes: Buffer,
-  contentType: string | undefined,
-  limits: FormLimits & LimitsOptions,
-): readonly BatchItem[] {
-  const items = readRowsOfBatch(bytes, contentType, limits)
+export function parseBatch(body: Body, limits: FormLimits & LimitsOptions): readonly BatchItem[] {
+  const items = readRowsOfBatch(body, limits)
   return items.map((item, index) => {
     for (const name of Object.keys(item))
       if (!['method', 'path', 'body', 'headers'].includes(name))

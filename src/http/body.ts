@@ -15,6 +15,17 @@ export interface Body {
   readonly bytes: Uint8Array
 }
 
+const noBytes = new Uint8Array(0)
+
+/** The body of a request; `header` is as in Form, undefined bytes are none. */
+export function bodyOf(header: (name: string) => string | undefined, bytes: Uint8Array | undefined): Body {
+  return {
+    contentType: header('content-type'),
+    contentEncoding: header('content-encoding'),
+    bytes: bytes ?? noBytes,
+  }
+}
+
 const supported: readonly string[] = ['application/json', 'text/csv']
 
 function unsupported(header: string, value: string, why: string, accepted: readonly string[]): GatewayError {
@@ -73,8 +84,8 @@ const bare = (row: Row): Row => Object.setPrototypeOf(row, null) as Row
  * @throws GatewayError malformed_body naming the row (from 1), bad_value, body_too_large, unsupported_media_type
  */
 export function readRows(body: Body, limits: FormLimits): { rows: readonly Row[]; many: boolean } {
-  if (bodyType(body) === 'csv') return { rows: parseCsv(body.bytes, limits.bulkRows), many: true }
-  const value = parseJson(body.bytes, limits.jsonDepth, limits.bulkRows)
+  if (bodyType(body) === 'csv') return { rows: parseCsv(body.bytes, limits), many: true }
+  const value = parseJson(body.bytes, limits, limits.bulkRows)
   if (isRow(value)) return { rows: [bare(value)], many: false }
   if (!Array.isArray(value)) throw malformed(`must be an object or a list of objects, is ${kindOf(value)}`)
   value.forEach((item, i) => {
@@ -90,11 +101,11 @@ export function readRows(body: Body, limits: FormLimits): { rows: readonly Row[]
  */
 export function readRow(body: Body, limits: FormLimits): Row {
   if (bodyType(body) === 'csv') {
-    const rows = parseCsv(body.bytes, limits.bulkRows)
+    const rows = parseCsv(body.bytes, limits)
     if (rows.length !== 1) throw malformed(`must hold one row, holds ${rows.length}`, { actual: rows.length })
     return rows[0] as Row
   }
-  const value = parseJson(body.bytes, limits.jsonDepth)
+  const value = parseJson(body.bytes, limits)
   if (!isRow(value)) throw malformed(`must be one object, is ${kindOf(value)}`)
   return bare(value)
 }
@@ -109,7 +120,7 @@ export function readArguments(body: Body, limits: FormLimits): Row {
     throw unsupported('Content-Type', 'text/csv', 'is not taken; arguments are a JSON object', [
       'application/json',
     ])
-  const value = parseJson(body.bytes, limits.jsonDepth)
+  const value = parseJson(body.bytes, limits)
   if (!isRow(value)) throw malformed(`must be an object of arguments, is ${kindOf(value)}`)
   return bare(value)
 }

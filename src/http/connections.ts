@@ -6,6 +6,8 @@ import type { Clock } from '#base/clock.ts'
 /** Requests of one connection that are not answered yet; more than one when a client pipelines. */
 interface State {
   answering: number
+  /** Too many wait for their answers: at the end of this turn it is read from no more, or that is so already. */
+  reading: 'on' | 'about to pause' | 'paused'
   /** The last of them. An idle connection has none: kept, it would live until the next one comes, grow old and be costly garbage. */
   latest: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse } | undefined
 }
@@ -15,6 +17,12 @@ interface State {
  * So the end waits this long (ms), and who sends one meanwhile gets its answer with `Connection: close`.
  */
 const idleGraceMs = 200
+
+/**
+ * With more requests unanswered a connection is not read from until half of them are left, so that one client cannot fill
+ * the memory: Node reads on however many there are. What the last piece that was read (64 KiB) still held comes on top.
+ */
+const mostUnanswered = 64
 
 export interface Connections {
   opened(socket: Socket): void
@@ -43,7 +51,21 @@ export function createConnections(clock: Clock): Connections {
     const state = states.get(socket)
     if (state === undefined) return
     if (--state.answering === 0) state.latest = undefined
+    if (state.reading === 'paused' && state.answering <= mostUnanswered / 2) {
+      state.reading = 'on'
+      socket.resume()
+    }
     if (graceOver) closeIfIdle(socket, state)
+  }
+  /** Not at once: behind each request that is whole Node itself says that reading goes on. */
+  const pauseSoon = (socket: Socket, state: State) => {
+    if (state.reading === 'about to pause') return
+    state.reading = 'about to pause'
+    clock.soon(() => {
+      const enough = state.answering > mostUnanswered / 2
+      state.reading = enough ? 'paused' : 'on'
+      if (enough) socket.pause()
+    })
   }
   /** The last answer of a connection says that it is the last. */
   const announceEnd = ({ latest }: State) => {
@@ -52,7 +74,7 @@ export function createConnections(clock: Clock): Connections {
 
   return {
     opened: (socket) => {
-      const state: State = { answering: 0, latest: undefined }
+      const state: State = { answering: 0, reading: 'on', latest: undefined }
       states.set(socket, state)
       socket.once('close', () => states.delete(socket))
     },
@@ -62,7 +84,7 @@ export function createConnections(clock: Clock): Connections {
       const { latest } = state
       if (draining && latest !== undefined && !latest.outgoing.headersSent)
         latest.outgoing.removeHeader('connection')
-      state.answering++
+      if (++state.answering > mostUnanswered) pauseSoon(incoming.socket, state)
       state.latest = { incoming, outgoing }
       if (draining) announceEnd(state)
       outgoing.on('close', answered)

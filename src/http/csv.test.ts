@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { parseCsv } from './csv.ts'
 import { refusal } from './form.fixture.ts'
 
-const csv = (text: string, maxRows = 100) => parseCsv(new TextEncoder().encode(text), maxRows)
+const csv = (text: string, maxRows = 100, bodyValues = 10_000) =>
+  parseCsv(new TextEncoder().encode(text), { bulkRows: maxRows, bodyValues })
 const plain = (text: string) => csv(text).map((row) => ({ ...row }))
 
 test('a header row names the fields of the rows behind it', () => {
@@ -69,6 +70,17 @@ test('more rows than allowed are counted', () => {
   expect(refusal(() => csv('a\n1\n2\n3\n4\n', 2))).toMatchObject({
     code: 'body_too_large',
     facts: { limit: 2, actual: 4 },
+  })
+})
+
+test.each([
+  ['in a row that is all commas', `a,b,c\n${',,\n'.repeat(4)}`],
+  ['in the header alone', ','.repeat(12)],
+])('more values than allowed are refused, however short they are: %s', (_, text) => {
+  expect(refusal(() => csv(text, 100, 11))).toMatchObject({
+    code: 'body_too_large',
+    detail: 'body: has more values, at most 11 (limits.bodyValues)',
+    facts: { limit: 11 },
   })
 })
 

@@ -1,7 +1,8 @@
 /** CSV in (RFC 4180): a header row of field names, then rows of texts. */
 import { GatewayError } from '#base/errors.ts'
 import { decodeUtf8 } from './json.ts'
-import { shown } from './refuse.ts'
+import type { FormLimits } from './limits.ts'
+import { shown, tooManyValues } from './refuse.ts'
 
 /** One row: texts and nulls by field name. Without a prototype, so that no field name is special. */
 export type CsvRow = Readonly<Record<string, string | null>>
@@ -12,7 +13,7 @@ function malformed(row: number, why: string): GatewayError {
 }
 
 /** Reads records one after the other; `row` counts them, the header row being 0. */
-function recordReader(text: string) {
+function recordReader(text: string, maxCells: number) {
   let at = 0
   let row = 0
 
@@ -44,6 +45,7 @@ function recordReader(text: string) {
       if (at >= text.length) return undefined
       const cells: (string | null)[] = []
       for (;;) {
+        if (cells.length === maxCells) throw tooManyValues(maxCells)
         cells.push(text.charCodeAt(at) === 34 ? quotedCell() : bareCell())
         if (text.charCodeAt(at) === 44) {
           at++
@@ -74,12 +76,15 @@ function readHeader(cells: readonly (string | null)[] | undefined): readonly str
 /**
  * Parses a CSV body. Lines end in CRLF or LF. An unquoted empty field is null, `""` is the empty text; texts are not
  * trimmed. Rows are counted from 1, the header row apart.
- * @throws GatewayError malformed_body naming the row; bad_value for a NUL character; body_too_large for more than
- *   `maxRows`
+ * @throws GatewayError malformed_body naming the row; bad_value for a NUL character; body_too_large for more rows
+ *   or values than the limits allow
  */
-export function parseCsv(bytes: Uint8Array, maxRows: number): CsvRow[] {
+export function parseCsv(
+  bytes: Uint8Array,
+  { bulkRows: maxRows, bodyValues }: Pick<FormLimits, 'bulkRows' | 'bodyValues'>,
+): CsvRow[] {
   const text = decodeUtf8(bytes)
-  const records = recordReader(text)
+  const records = recordReader(text, bodyValues)
   const names = readHeader(records.next())
   const rows: CsvRow[] = []
   let count = 0
@@ -89,6 +94,8 @@ export function parseCsv(bytes: Uint8Array, maxRows: number): CsvRow[] {
       throw malformed(count, `has ${cells.length} fields, the header row ${names.length}`)
     // Beyond the limit rows are only counted.
     if (count > maxRows) continue
+    // The header may be long and all rows nothing but commas.
+    if (count * names.length > bodyValues) throw tooManyValues(bodyValues)
     const row: Record<string, string | null> = Object.create(null)
     for (const [i, name] of names.entries()) row[name] = cells[i] as string | null
     rows.push(row)

@@ -9,6 +9,7 @@ import type { Observe } from '#base/observation.ts'
 import { Cancellation, type Signal } from '#base/signal.ts'
 import type { Schema, Snapshot } from '#gateway/schema.ts'
 import { authenticate } from './authenticate.ts'
+import type { BodyRoom } from './body-room.ts'
 import type { DataDependencies } from './dependencies.ts'
 import type { Reply } from './problem.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
@@ -68,14 +69,24 @@ export class Exchange implements Context {
   private read: Promise<Buffer> | undefined = undefined
   private readonly d: DataDependencies
   private readonly open: OpenExchanges
+  private readonly room: BodyRoom
+  /** Bytes of its body that were taken from the room. */
+  private held = 0
   private readonly entry: OpenExchange
   private readonly cancellation: Cancellation
 
   /**
    * @param arrived monotonic ms, perhaps some turns of the event loop ago
    * @param open every exchange under way; whoever ends the drain aborts them all
+   * @param room for the bodies of all of them
    */
-  constructor(outgoing: ServerResponse, arrived: number, d: DataDependencies, open: OpenExchanges) {
+  constructor(
+    outgoing: ServerResponse,
+    arrived: number,
+    d: DataDependencies,
+    open: OpenExchanges,
+    room: BodyRoom,
+  ) {
     const incoming = outgoing.req
     this.began = arrived
     this.start = arrived
@@ -83,6 +94,7 @@ export class Exchange implements Context {
     this.outgoing = outgoing
     this.d = d
     this.open = open
+    this.room = room
     this.url = originForm(incoming.url ?? '/')
     this.path = pathOf(this.url)
     this.search = this.url.slice(this.path.length + 1)
@@ -168,6 +180,10 @@ export class Exchange implements Context {
       timeoutMs: limits.bodyTimeout,
       clock,
       signal: this.signal,
+      onGrow: (bytes) => {
+        this.room.take(bytes)
+        this.held += bytes
+      },
       onWanted: () => {
         if (this.incoming.headers.expect !== undefined) this.outgoing.writeContinue()
       },
@@ -204,6 +220,7 @@ export class Exchange implements Context {
     this.finished = true
     this.outgoing.off('close', closed)
     this.open.remove(this.entry)
+    this.room.give(this.held)
     const { error } = this
     this.observe({
       kind: 'request',

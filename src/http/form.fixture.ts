@@ -11,6 +11,7 @@ export const limits: FormLimits = {
   maxEmbeds: 4,
   maxListValues: 200,
   jsonDepth: 8,
+  bodyValues: 100,
   bulkRows: 3,
 }
 

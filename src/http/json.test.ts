@@ -1,11 +1,12 @@
 /** JSON in: exact numbers, depth, characters, hostile members. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { refusal } from './form.fixture.ts'
+import { limits, refusal } from './form.fixture.ts'
 import { isRawNumber, parseJson, scanJson } from './json.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const json = (text: string, depth = 8) => parseJson(bytes(text), depth)
+const json = (text: string, jsonDepth = 8, bodyValues = 10_000) =>
+  parseJson(bytes(text), { jsonDepth, bodyValues })
 
 test('numbers that a double prints back are numbers', () => {
   expect(json('[0,1,-1,0.1,123456789012345,9007199254740992,0.000001]')).toEqual([
@@ -62,6 +63,28 @@ test('any value is read as JSON.parse reads it', () => {
       expect(JSON.stringify(json(text))).toBe(text)
     }),
   )
+})
+
+test('the scan tells how many values there are', () => {
+  const valuesOf = (value: unknown): number =>
+    typeof value === 'object' && value !== null
+      ? Object.values(value).reduce((sum: number, item) => sum + valuesOf(item), 1)
+      : 1
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 2), (value, indent) => {
+      expect(scanJson(JSON.stringify(value, undefined, indent)).values).toBe(valuesOf(value))
+    }),
+  )
+})
+
+test('more values than allowed are refused before they are made, with the numbers', () => {
+  const text = '[{"a":[true,1.0]},{},null]'
+  expect(json(text, 8, 7)).toHaveLength(3)
+  expect(refusal(() => json(text, 8, 6))).toEqual({
+    code: 'body_too_large',
+    detail: 'body: has 7 values, at most 6 (limits.bodyValues)',
+    facts: { limit: 6, actual: 7 },
+  })
 })
 
 test('the scan tells the depth that the value has', () => {
@@ -133,8 +156,10 @@ test.each([
 })
 
 test('bytes that are not UTF-8 are refused', () => {
-  expect(refusal(() => parseJson(new Uint8Array([34, 0xff, 34]), 8)).code).toBe('malformed_body')
-  expect(refusal(() => parseJson(new Uint8Array([34, 0xed, 0xa0, 0x80, 34]), 8)).code).toBe('malformed_body')
+  expect(refusal(() => parseJson(new Uint8Array([34, 0xff, 34]), limits)).code).toBe('malformed_body')
+  expect(refusal(() => parseJson(new Uint8Array([34, 0xed, 0xa0, 0x80, 34]), limits)).code).toBe(
+    'malformed_body',
+  )
 })
 
 test('characters that no database stores are refused with the path of the member', () => {

@@ -1,7 +1,8 @@
 /** JSON text to values without losing a digit, and without trusting its depth. */
 import { GatewayError, type ErrorCode } from '#base/errors.ts'
 import { countMembers, endOfString, repeatedMember } from './json-members.ts'
-import { shown } from './refuse.ts'
+import type { FormLimits } from './limits.ts'
+import { shown, tooManyValues } from './refuse.ts'
 
 /** Source text access of JSON.parse (ECMA-262, 2026): in Node since 22, not yet in TypeScript's library. */
 const exactJson = JSON as unknown as {
@@ -39,6 +40,8 @@ interface Scan {
   readonly items: number
   /** Members of all objects, each as often as it stands there. */
   readonly members: number
+  /** Values of all kinds and depths, lists and objects among them. */
+  readonly values: number
   /** Some number may print otherwise than it is written. */
   readonly exact: boolean
 }
@@ -57,12 +60,16 @@ function endOfNumber(text: string, start: number): number {
   return i
 }
 
-/** Tells depth, length of the list at the top, number of members and whether numbers need care, without recursion. */
+/** What the words of JSON begin with, and have nowhere else: true, false, null. */
+const beginsWord = (code: number) => code === 116 || code === 102 || code === 110
+
+/** Tells depth, length of the list at the top, number of members and values, and whether numbers need care, without recursion. */
 export function scanJson(text: string): Scan {
   let depth = 0
   let deepest = 0
   let commas = 0
   let members = 0
+  let values = 0
   let filled = false
   let exact = false
   for (let i = 0; i < text.length; i++) {
@@ -70,6 +77,7 @@ export function scanJson(text: string): Scan {
     if (code <= 32) continue
     if (code === 91 || code === 123) {
       filled ||= depth === 1
+      values++
       if (++depth > deepest) deepest = depth
       continue
     }
@@ -78,18 +86,27 @@ export function scanJson(text: string): Scan {
       continue
     }
     filled ||= depth === 1
-    if (code === 34) i = endOfString(text, i)
-    else if (code === 44) {
+    if (code === 34) {
+      values++
+      i = endOfString(text, i)
+    } else if (code === 44) {
       if (depth === 1) commas++
     } else if (code === 58) members++
     else if (code === 45 || (code >= 48 && code <= 57)) {
       const end = endOfNumber(text, i)
       exact ||= end - i > 15 || inexact.test(text.slice(i, end))
       i = end - 1
-    }
+      values++
+    } else if (beginsWord(code)) values++
   }
   const isList = text.trimStart().startsWith('[')
-  return { depth: deepest, items: isList && filled ? commas + 1 : 0, members, exact }
+  return {
+    depth: deepest,
+    items: isList && filled ? commas + 1 : 0,
+    members,
+    values: values - members,
+    exact,
+  }
 }
 
 /** What to blame, with which codes: a body is refused otherwise than a parameter. */
@@ -97,6 +114,8 @@ export interface JsonOrigin {
   readonly maxDepth: number
   /** Most items of a list at the top. */
   readonly maxItems: number | undefined
+  /** Most values of a body; a parameter is short enough by itself. */
+  readonly maxValues?: number
   /** Names the text in errors. */
   readonly what: string
   readonly codes: { readonly syntax: ErrorCode; readonly depth: ErrorCode; readonly value: ErrorCode }
@@ -136,7 +155,7 @@ function refuseCharacters(value: unknown, path: string, origin: JsonOrigin): voi
  * becomes a JSON.rawJSON object. A member that stands twice is refused (RFC 8259 leaves open what it means, and JSON.parse
  * would keep the last alone); a member `__proto__` is an own property like any other.
  * @throws GatewayError with the codes of `origin`: syntax, also for a repeated member, named by its path; depth, before parsing; value for characters no database
- *   stores; body_too_large for more than `maxItems`
+ *   stores; body_too_large for more than `maxItems` or `maxValues`
  */
 export function parseJsonText(text: string, origin: JsonOrigin): unknown {
   const what = shown(origin.what)
@@ -151,6 +170,8 @@ export function parseJsonText(text: string, origin: JsonOrigin): unknown {
     throw new GatewayError('body_too_large', `${what}: has ${scan.items} rows, at most ${origin.maxItems}`, {
       facts: { limit: origin.maxItems, actual: scan.items },
     })
+  if (origin.maxValues !== undefined && scan.values > origin.maxValues)
+    throw tooManyValues(origin.maxValues, scan.values)
   let value: unknown
   try {
     value = scan.exact
@@ -180,14 +201,19 @@ export function parseJsonText(text: string, origin: JsonOrigin): unknown {
 }
 
 /**
- * Parses a body as JSON. `maxDepth` is the deepest nesting allowed, `maxItems` the longest list at the top.
+ * Parses a body as JSON. `maxItems` is the longest list at the top.
  * @throws GatewayError malformed_body, bad_value, body_too_large
  */
-export function parseJson(bytes: Uint8Array, maxDepth: number, maxItems?: number): unknown {
+export function parseJson(
+  bytes: Uint8Array,
+  { jsonDepth, bodyValues }: Pick<FormLimits, 'jsonDepth' | 'bodyValues'>,
+  maxItems?: number,
+): unknown {
   if (bytes.length === 0) throw new GatewayError('malformed_body', 'body: is empty')
   return parseJsonText(decodeUtf8(bytes), {
-    maxDepth,
+    maxDepth: jsonDepth,
     maxItems,
+    maxValues: bodyValues,
     what: 'body',
     codes: { syntax: 'malformed_body', depth: 'malformed_body', value: 'bad_value' },
   })

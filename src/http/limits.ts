@@ -7,4 +7,4 @@ export type FormLimits = Pick<
   ApiOptions,
   'maxLimit' | 'maxDepth' | 'maxConditions' | 'maxEmbeds' | 'maxListValues'
 > &
-  Pick<LimitsOptions, 'jsonDepth' | 'bulkRows'>
+  Pick<LimitsOptions, 'jsonDepth' | 'bodyValues' | 'bulkRows'>

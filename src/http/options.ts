@@ -39,6 +39,11 @@ export const limitsOptions = z.strictObject({
   body: size({ min: 1024, max: 1024 ** 3 })
     .default(16 * 1024 ** 2)
     .describe('Largest request body.'),
+  bodies: size({ min: 1024 ** 2, max: 64 * 1024 ** 3 })
+    .default(64 * 1024 ** 2)
+    .describe(
+      'Most memory that the bodies of all requests under way take together, those of up to 16 KiB apart; further ones are refused. At least limits.body.',
+    ),
   headers: size({ min: 1024, max: 1024 ** 2 })
     .default(32_768)
     .describe('All request headers together.'),
@@ -49,6 +54,14 @@ export const limitsOptions = z.strictObject({
     ),
   bodyTimeout: duration({ min: 100 }).default(10_000).describe('Longest time for the body to arrive.'),
   jsonDepth: z.int().min(1).max(1000).default(64).describe('Deepest nesting of a JSON body or filter.'),
+  bodyValues: z
+    .int()
+    .min(100)
+    .max(100_000_000)
+    .default(500_000)
+    .describe(
+      'Most values in a body: of JSON also lists and objects, of CSV every field. Each takes memory, however short it is written.',
+    ),
   bulkRows: z.int().min(1).max(1_000_000).default(10_000).describe('Most rows one POST inserts.'),
   batchItems: z.int().min(1).max(10_000).default(100).describe('Most items of one batch.'),
 })

@@ -23,6 +23,7 @@ const limits = {
   maxEmbeds: 100,
   maxListValues: 1000,
   jsonDepth: 64,
+  bodyValues: 100_000,
   bulkRows: 1000,
 }
 

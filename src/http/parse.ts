@@ -2,7 +2,7 @@
 import { GatewayError } from '#base/errors.ts'
 import type { CallRequest, Preferences, ReadRequest, WriteRequest } from '#contract/request.ts'
 import { negotiate, type Representation } from './accept.ts'
-import { type Body, bodyType, readArguments, readRow, readRows, type Row } from './body.ts'
+import { bodyOf, bodyType, readArguments, readRow, readRows, type Row } from './body.ts'
 import { newCollector } from './conditions.ts'
 import type { FormLimits } from './limits.ts'
 import { checkUntagged, writeConditions } from './preconditions.ts'
@@ -36,7 +36,6 @@ export interface WriteForm extends Form {
 }
 
 const noValues: readonly never[] = Object.freeze([])
-const noBytes = new Uint8Array(0)
 
 const ofKey: readonly Reserved[] = ['select', 'filter']
 const ofCollection: readonly Reserved[] = ['select', 'filter', 'order', 'limit', 'offset', 'after']
@@ -51,14 +50,6 @@ function shapeHead(
 ): string {
   const parts = key === undefined ? '-' : key.length
   return `${kind} ${named(resource)} ${parts} ${media} ${numbers} ${preference ?? '-'};`
-}
-
-function bodyOf({ header, body }: WriteForm): Body {
-  return {
-    contentType: header('content-type'),
-    contentEncoding: header('content-encoding'),
-    bytes: body ?? noBytes,
-  }
 }
 
 /**
@@ -92,10 +83,10 @@ const operations = { POST: 'insert', PUT: 'upsert', PATCH: 'update', DELETE: 'de
 function readBody(form: WriteForm): { rows: readonly Row[]; many: boolean } {
   switch (form.method) {
     case 'POST':
-      return readRows(bodyOf(form), form.limits)
+      return readRows(bodyOf(form.header, form.body), form.limits)
     case 'PUT':
     case 'PATCH':
-      return { rows: [readRow(bodyOf(form), form.limits)], many: false }
+      return { rows: [readRow(bodyOf(form.header, form.body), form.limits)], many: false }
     case 'DELETE':
       if (form.body !== undefined && form.body.length > 0)
         throw new GatewayError('malformed_body', `body: DELETE takes none, has ${form.body.length} bytes`)
@@ -136,7 +127,7 @@ export function parseWrite(form: WriteForm): WriteRequest {
   const { query } = readQuery(collector, readQueryString(form.search), allowedOf(method))
   if (!keyed && method !== 'POST') checkBounded(form, preferences, query.filter !== undefined)
   const { rows, many } = readBody(form)
-  const csv = rows.length > 0 && bodyType(bodyOf(form)) === 'csv'
+  const csv = rows.length > 0 && bodyType(bodyOf(form.header, form.body)) === 'csv'
   const operation = operations[method]
   const head = shapeHead(operation, resource, key, representation, preferences.return)
   return {
@@ -197,13 +188,5 @@ export function parseCall(form: CallForm): CallRequest {
       `${shown(stray.name)}: the arguments of a POST stand in its body`,
       { facts: { parameter: shown(stray.name), parameters: [] } },
     )
-  const args = readArguments(
-    {
-      contentType: header('content-type'),
-      contentEncoding: header('content-encoding'),
-      bytes: body ?? noBytes,
-    },
-    limits,
-  )
-  return { ...common, args }
+  return { ...common, args: readArguments(bodyOf(header, body), limits) }
 }

@@ -24,6 +24,15 @@ export function tooComplex(parameter: string, what: string, limit: number, actua
   })
 }
 
+/** `body_too_large`: a body of few bytes that would be many values in memory; without `actual` they were not all counted. */
+export function tooManyValues(limit: number, actual?: number): GatewayError {
+  return new GatewayError(
+    'body_too_large',
+    `body: has ${actual ?? 'more'} values, at most ${limit} (limits.bodyValues)`,
+    { facts: { limit, ...(actual === undefined ? {} : { actual }) } },
+  )
+}
+
 /** `unknown_operator`, with the nearest and all that exist; which of them fit a field is known only later. */
 export function unknownOperator(parameter: string, operator: string, hint = ''): GatewayError {
   const meant = nearest(operator, operators)

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
 import type { AbortObserver, Signal } from '#base/signal.ts'
 
-/** Room for a body whose length is not known yet; it doubles as needed. */
+/** Room for a body whose length is not known yet; it doubles as needed. So much is taken without asking. */
 const firstRoom = 16_384
 
 export interface BodyOptions {
@@ -15,11 +15,13 @@ export interface BodyOptions {
   readonly clock: Clock
   /** Ends the reading; its reason is a GatewayError. */
   readonly signal: Signal
+  /** Called with the bytes of memory that it takes in addition. @throws GatewayError overloaded */
+  readonly onGrow: (bytes: number) => void
   /** Called when the body is wanted, before its first byte is read. */
   readonly onWanted: () => void
 }
 
-/** @throws GatewayError body_too_large (at once when Content-Length says so), request_timeout, client_closed */
+/** @throws GatewayError body_too_large (at once when Content-Length says so), overloaded, request_timeout, client_closed */
 export function readBody(incoming: IncomingMessage, o: BodyOptions): Promise<Buffer> {
   const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
   if (length === undefined && encoding === undefined) return Promise.resolve(Buffer.alloc(0))
@@ -52,6 +54,8 @@ class BodyReader implements AbortObserver {
   /** One growing buffer: pieces can be as small as a byte each, and would cost a hundred times that as a list. */
   private room: Buffer = Buffer.alloc(0)
   private bytes = 0
+  /** Of its memory, what was asked for. */
+  private held = 0
   private readonly incoming: Reading
   private readonly declared: number | undefined
   private readonly o: BodyOptions
@@ -85,16 +89,33 @@ class BodyReader implements AbortObserver {
       this.fail(tooLarge(`more than ${limit}`, limit))
       return
     }
-    if (this.bytes === 0 && needed === this.declared) this.room = part
-    else {
+    if (this.bytes === 0 && needed === this.declared) {
+      if (!this.hold(needed)) return
+      this.room = part
+    } else {
       if (needed > this.room.length) {
-        const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.room.length, firstRoom))
+        const length = Math.min(limit, Math.max(needed, 2 * this.room.length, firstRoom))
+        if (!this.hold(length)) return
+        const larger = Buffer.allocUnsafe(length)
         this.room.copy(larger, 0, 0, this.bytes)
         this.room = larger
       }
       part.copy(this.room, this.bytes)
     }
     this.bytes = needed
+  }
+
+  /** Whether there is memory for so many bytes in all. */
+  private hold(bytes: number): boolean {
+    if (bytes <= firstRoom) return true
+    try {
+      this.o.onGrow(bytes - this.held)
+    } catch (error) {
+      this.fail(error)
+      return false
+    }
+    this.held = bytes
+    return true
   }
 
   end(): void {

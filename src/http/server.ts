@@ -1,5 +1,6 @@
 /** An app behind Node's HTTP server: refuses what is no request, asks for bodies when they are wanted, and knows its connections. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Hono } from 'hono'
 import type { Clock } from '#base/clock.ts'
@@ -24,6 +25,11 @@ const keepAliveMs = 65_000
 /** Time for the head of a request to arrive: 10 s against slowloris, looked at every second. */
 const headersTimeoutMs = 10_000
 const headersLookMs = 1000
+/**
+ * Who takes nothing of an answer for so long is cut off, as it lies in memory until then; what the system takes at first begins
+ * the time anew. It is longer than a head may take, which has an answer of its own.
+ */
+const stalledMs = 15_000
 /** Time for a refused client to read the answer. */
 const refusedMs = 500
 
@@ -31,13 +37,14 @@ const refusedMs = 500
 const restBytes = 16 * 1024 ** 2
 const restMs = 500
 
-/** What Node says of input that it cannot read → what we say. */
-function refusalOf(code: string | undefined): GatewayError {
+/** What Node says of input that it cannot read → what we say. `maxHead`: bytes. */
+function refusalOf(code: string | undefined, maxHead: number): GatewayError {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return new GatewayError(
         'headers_too_large',
-        'The head of the request is larger than limits.url and limits.headers allow together.',
+        `The head of the request, or what stands behind its last chunk, has more than ${maxHead} bytes.`,
+        { facts: { limit: maxHead } },
       )
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new GatewayError(
@@ -100,8 +107,9 @@ export interface HttpServer {
 export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpServer {
   const connections = createConnections(o.clock)
   const answerer = 'fetch' in app ? answererOf(app, o.refuse) : { ...app, warmUp: undefined }
+  const maxHead = o.maxHeaderSize ?? 16_384
   const server = createServer({
-    maxHeaderSize: o.maxHeaderSize ?? 16_384,
+    maxHeaderSize: maxHead,
     keepAliveTimeout: keepAliveMs,
     headersTimeout: headersTimeoutMs,
     connectionsCheckingInterval: headersLookMs,
@@ -113,6 +121,8 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
     // No stream is set up for a body that cannot come: a twentieth less of the gateway's CPU for a read. fetch's side looks at the stream.
     optimizeEmptyRequests: !('fetch' in app),
   })
+  // Their bytes are bounded. Node's own limit is a thousand of them, beyond which its releases refuse or drop what comes.
+  server.maxHeadersCount = 0
   // One for all requests, and not at `finish`, where Node listens with a function of its own for each (docs/adr/0013).
   function answered(this: ServerResponse): void {
     discardRest(this.req, o.clock)
@@ -144,6 +154,12 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
   server.on('checkExpectation', (incoming, outgoing) =>
     refuse(outgoing, begin(incoming, outgoing) ?? unexpected(incoming.headers.expect ?? '')),
   )
+  server.timeout = stalledMs
+  server.on('timeout', (socket: Socket) => {
+    // Between two requests Node has set keepAliveTimeout instead. Else, with nothing to send, a request is under way or on its way.
+    const idle = socket.timeout !== server.timeout && connections.doing(socket) === 'reading'
+    if (socket.writableLength > 0 || idle) socket.destroy()
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const connection = socket as Parameters<Connections['doing']>[0]
     const doing = connections.doing(connection)
@@ -151,7 +167,7 @@ export function createHttpServer(app: Hono | Answerer, o: ServerOptions): HttpSe
     if (!socket.writable || doing === 'answer begun' || error.code === 'ECONNRESET') socket.destroy()
     else if (doing === 'answering') connections.afterAnswer(connection, () => socket.destroy())
     else {
-      socket.end(rawReply(o.refuse(refusalOf(error.code))))
+      socket.end(rawReply(o.refuse(refusalOf(error.code, maxHead))))
       o.clock.after(refusedMs, () => socket.destroy())
     }
   })

@@ -29,6 +29,7 @@ const limits = {
   maxEmbeds: 20,
   maxListValues: 100,
   jsonDepth: 64,
+  bodyValues: 100_000,
   bulkRows: 1000,
 }
 

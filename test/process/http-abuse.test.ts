@@ -18,6 +18,7 @@ beforeAll(async () => {
     database: url,
     config: {
       'limits.body': '64KiB',
+      'limits.bodies': '1MiB',
       'limits.bodyTimeout': '2s',
       'limits.headers': '4KiB',
       'limits.url': '2KiB',
@@ -44,8 +45,8 @@ interface Raw {
   /** The connection has ended on both sides. */
   readonly closed: Promise<void>
 }
-function raw(text: string | readonly string[]): Raw {
-  const { hostname, port } = new URL(postern.data)
+function raw(text: string | readonly string[], listener = postern.data): Raw {
+  const { hostname, port } = new URL(listener)
   const socket = connect(Number(port), hostname)
   let got = ''
   socket.setEncoding('latin1').on('data', (part: string) => {
@@ -106,7 +107,7 @@ test('headers that are too large: 431 as a problem document, and the connection 
   const answer = parsed(client.text())
   expect(answer.status).toBe(431)
   expect(answer.headers['connection']).toBe('close')
-  expect(answer.problem()).toMatchObject({ status: 431, code: 'headers_too_large' })
+  expect(answer.problem()).toMatchObject({ status: 431, code: 'headers_too_large', limit: 6144 })
   await postern.line((l) => l['code'] === 'headers_too_large' && l['route'] === '_OTHER')
 })
 
@@ -123,6 +124,21 @@ test('headers above their own limit are refused, also where a short URL leaves r
   const small = raw(head(4000))
   await small.closed
   expect(parsed(small.text()).status).toBe(200)
+})
+
+test('headers are counted in bytes, however many there are', async () => {
+  const fields = 'a: b\r\n'.repeat(1500)
+  const client = raw(`GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${fields}\r\n`, postern.observe)
+  await client.closed
+  expect(parsed(client.text())).toMatchObject({ status: 200, body: 'ok\n' })
+})
+
+test('a web page of another origin cannot have a browser write: 403, and nothing is written', async () => {
+  const head = 'POST /api/v1/orders HTTP/1.1\r\nhost: localhost\r\norigin: http://evil.example\r\n'
+  const client = raw(`${head}connection: close\r\ncontent-length: 9\r\n\r\n{"id":92}`)
+  await client.closed
+  expect(parsed(client.text()).problem()).toMatchObject({ status: 403, code: 'forbidden' })
+  expect((await ask(`${postern.api}/orders?id=92`)).text).toBe('[]')
 })
 
 test('an expectation that nobody meets: 417 as a problem document', async () => {
@@ -180,6 +196,35 @@ test('pipelined requests are answered in order, also when the first is the slowe
     .map((b) => b.split('HTTP/1.1')[0])
   expect(bodies).toEqual(['1', '[{"note":"a"}]', '[{"note":"b"}]'])
   client.socket.destroy()
+})
+
+test('any number of pipelined requests are answered, though no more are read than some wait for an answer', async () => {
+  const many = 5000
+  const client = raw([
+    'GET /api/v1/rpc/nap?seconds=0.2 HTTP/1.1\r\nhost: x\r\n\r\n',
+    'OPTIONS /api/v1/orders HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(many),
+  ])
+  await eventually('all answers', () => client.text().split('HTTP/1.1 204').length === many + 1)
+  client.socket.destroy()
+})
+
+test('a client that pipelines without end fills no memory and keeps nobody from being served', async () => {
+  const before = await postern.rss()
+  const client = raw('')
+  const requests = 'GET /api/v1/rpc/nap?seconds=0.05 HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1000)
+  let sent = 0
+  const flood = () => {
+    while (client.socket.writable && sent < 500_000) {
+      sent += 1000
+      if (!client.socket.write(requests)) return
+    }
+  }
+  client.socket.on('drain', flood)
+  flood()
+  await sleep(2000)
+  client.socket.destroy()
+  await stillWell()
+  expect(((await postern.rss()) - before) / 1024 ** 2).toBeLessThan(256)
 })
 
 test('rubbish behind a request does not spoil its answer', async () => {
@@ -271,6 +316,24 @@ test('a body that is too large by its chunks: 413, without reading all of it', a
   }
   expect(sent).toBeLessThan(256 * 1024 ** 2)
   expect(parsed(client.text()).problem()).toMatchObject({ status: 413, code: 'body_too_large' })
+})
+
+test('bodies that wait to be whole have a bound together, and small ones always have room', async () => {
+  // Each grows to 64 KiB, so that sixteen of them would fill the room.
+  const parts = Array.from({ length: 20 }, () =>
+    raw([post('content-length: 65000'), '{"note":"', 'n'.repeat(60_000)]),
+  )
+  await eventually('one is refused', () => parts.some((client) => client.text()))
+  const refused = parts.find((client) => client.text()) as Raw
+  expect(parsed(refused.text()).problem()).toMatchObject({ code: 'overloaded', limit: 1024 ** 2 })
+  expect((await ask(`${postern.api}/orders`, { method: 'POST', body: '{"id":61}' })).status).toBe(201)
+  for (const client of parts) client.socket.destroy()
+  // What they took is given back.
+  const body = JSON.stringify({ id: 62, note: 'n'.repeat(60_000) })
+  await eventually(
+    'a large one is taken',
+    async () => (await ask(`${postern.api}/orders`, { method: 'POST', body })).status === 201,
+  )
 })
 
 test('a body in chunks of one byte costs its size, not a hundred times that', async () => {

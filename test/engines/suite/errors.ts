@@ -143,6 +143,12 @@ export function errors(context: EngineContext): void {
         ),
     )
 
+    it('of bodies in another form are 415 in a batch as well', async () => {
+      const body = JSON.stringify([{ method: 'GET', path: '/tags' }])
+      const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+      problem(await request('POST', '/batch', { body, headers }), 'unsupported_media_type')
+    })
+
     it('of bodies that are not UTF-8 are 400', async () =>
       void problem(
         await request('POST', '/tags', {

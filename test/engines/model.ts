@@ -274,10 +274,17 @@ export interface ModelQuery {
   readonly select: readonly Field[]
 }
 
-/** All rows the query finds, in their order, as the bytes of each. */
-export function answerOf({ rows }: Model, { filter, order, select }: ModelQuery): readonly string[] {
+/**
+ * All rows the query finds, in their order, as the bytes of each.
+ * @param among the rows it looks among
+ */
+export function answerOf(
+  { rows }: Model,
+  { filter, order, select }: ModelQuery,
+  among: readonly Row[] = rows,
+): readonly string[] {
   const terms = [...order, { field: 'id', descending: false, nulls: undefined } as const]
-  return rows
+  return among
     .filter((row) => filter === undefined || holds(filter, row, rows) === true)
     .toSorted((a, b) => {
       for (const { field, descending, nulls } of terms) {

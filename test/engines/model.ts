@@ -74,7 +74,8 @@ function rowFrom(pools: Pools, k: number): Row {
   }
   return {
     id: String(k + 1),
-    parent_id: k === 0 || k % 4 === 0 ? null : String(1 + ((k * 5) % k)),
+    // Children of the first eleven rows, and of these some are children themselves.
+    parent_id: k % 6 === 0 ? null : String(1 + (((k * 7) % 11) % k)),
     i: pick('i', 3),
     b: pick('b', 5),
     n: pick('n', 2),

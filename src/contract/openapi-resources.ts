@@ -14,7 +14,16 @@ export interface Allowed {
 
 const reserved = new Set(['select', 'filter', 'order', 'limit', 'offset', 'after'])
 
-const leftOut = { description: 'A trigger of the database left the row out; nothing was inserted.' }
+const header = (name: string, description: string): Schema => ({
+  [name]: { schema: { type: 'string' }, description },
+})
+const version = header('ETag', 'Version of the row.')
+const touched = header('Content-Range', '*/N, the rows it touched.')
+
+const leftOut = {
+  description: 'A trigger of the database left the row out; nothing was inserted.',
+  headers: touched,
+}
 
 /** The schema of what a filter on a field of this type takes. */
 export const filterName = (type: CanonicalType) => `${type[0]?.toUpperCase()}${type.slice(1)}Filter`
@@ -57,8 +66,8 @@ export function collectionPath(
           200: {
             description: 'The rows; Link names the next page.',
             headers: {
-              Link: { schema: { type: 'string' }, description: 'rel="next" (RFC 8288).' },
-              'Content-Range': { schema: { type: 'string' }, description: 'With Prefer: count.' },
+              ...header('Link', 'rel="next" (RFC 8288).'),
+              ...header('Content-Range', 'With Prefer: count.'),
             },
             content: anyForm(rows),
           },
@@ -84,7 +93,11 @@ export function collectionPath(
         responses: {
           201: {
             description: 'Inserted.',
-            headers: { Location: { schema: { type: 'string' }, description: 'Of a single row.' } },
+            headers: {
+              ...header('Location', 'Of a single row.'),
+              ...header('ETag', 'Version of a single row.'),
+              ...header('Content-Range', '*/N, the rows inserted, with return=minimal.'),
+            },
             content: anyForm(either),
           },
           204: leftOut,
@@ -101,7 +114,7 @@ export function collectionPath(
         requestBody: body(ref('schemas', names.update)),
         responses: {
           200: { description: 'The rows as they are now.', content: anyForm(rows) },
-          204: { description: 'Updated (return=minimal).' },
+          204: { description: 'Updated (return=minimal).', headers: touched },
           ...problems,
         },
       },
@@ -114,7 +127,7 @@ export function collectionPath(
         parameters: [...filters(resource), ...p('filter', 'select', 'prefer')],
         responses: {
           200: { description: 'The rows as they were (return=representation).', content: anyForm(rows) },
-          204: { description: 'Deleted.' },
+          204: { description: 'Deleted.', headers: touched },
           ...problems,
         },
       },
@@ -141,11 +154,16 @@ export function rowPath(
 ): Schema {
   const row = {
     description: 'The row.',
-    headers: { ETag: { schema: { type: 'string' }, description: 'Version of the row.' } },
+    headers: version,
     content: anyForm(ref('schemas', name)),
   }
   const common = { tags: [resource.name] }
-  const none = { description: 'Done (return=minimal), or left as it was by the database.' }
+  const none = {
+    description: 'Done (return=minimal), or left as it was by the database.',
+    headers: { ...version, ...touched },
+  }
+  // A row that is not as they say is not there.
+  const conditions = [...filters(resource), ...p('filter')]
   return {
     parameters: keyParameters(resource.key),
     ...(may.read && {
@@ -153,8 +171,8 @@ export function rowPath(
         ...common,
         operationId: operation(`get_${resource.name}`),
         summary: `One row of ${resource.name} by its key`,
-        parameters: p('select', 'ifMatch', 'ifNoneMatch', 'prefer'),
-        responses: { 200: row, 304: { description: 'Not modified.' }, ...problems },
+        parameters: [...conditions, ...p('select', 'ifMatch', 'ifNoneMatch', 'prefer')],
+        responses: { 200: row, 304: { description: 'Not modified.', headers: version }, ...problems },
       },
     }),
     ...(may.insert &&
@@ -166,7 +184,12 @@ export function rowPath(
           summary: `Insert or replace one row of ${resource.name}`,
           parameters: p('select', 'ifMatch', 'ifNoneMatchAny', 'prefer'),
           requestBody: body(ref('schemas', names.update)),
-          responses: { 200: row, 201: { ...row, description: 'Inserted.' }, 204: none, ...problems },
+          responses: {
+            200: row,
+            201: { ...row, headers: { ...version, ...touched }, description: 'Inserted.' },
+            204: none,
+            ...problems,
+          },
         },
       }),
     ...(may.update && {
@@ -174,7 +197,7 @@ export function rowPath(
         ...common,
         operationId: operation(`patch_${resource.name}`),
         summary: `Update fields of one row of ${resource.name}`,
-        parameters: p('select', 'ifMatch', 'prefer', 'idempotencyKey'),
+        parameters: [...conditions, ...p('select', 'ifMatch', 'prefer', 'idempotencyKey')],
         requestBody: body(ref('schemas', names.update)),
         responses: { 200: row, 204: none, ...problems },
       },
@@ -184,7 +207,7 @@ export function rowPath(
         ...common,
         operationId: operation(`remove_${resource.name}`),
         summary: `Delete one row of ${resource.name}`,
-        parameters: p('select', 'ifMatch', 'prefer'),
+        parameters: [...conditions, ...p('select', 'ifMatch', 'prefer')],
         responses: { 200: row, 204: none, ...problems },
       },
     }),

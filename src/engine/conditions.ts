@@ -45,7 +45,7 @@ export function condition(g: Grammar, c: Condition, inNot = false): Sql {
     case 'null':
       return c.isNull ? sql`${columnOf(g, c.left)} IS NULL` : sql`${columnOf(g, c.left)} IS NOT NULL`
     case 'search':
-      return g.search(c.left, c.text)
+      return g.search(c.left, c.text, inNot)
     case 'exists': {
       const { from, on } = joined(g, c.join)
       return sql`EXISTS (SELECT 1 FROM ${from}${where([...on, ...conditions(g, c.where)])})`

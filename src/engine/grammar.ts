@@ -65,7 +65,8 @@ export interface Grammar {
   like(left: ColumnRef, pattern: Param, caseless: boolean): Sql
   /** An element of an array; engines without arrays throw not_supported. */
   has(left: ColumnRef, element: Param): Sql
-  search(left: ColumnRef, words: Param): Sql
+  /** `inNot` as for `membership`. */
+  search(left: ColumnRef, words: Param, inNot: boolean): Sql
   /** What tells versions of a row apart, as hidden output; its text is what `versionIs` compares. */
   rowVersion(alias: string, table: Table): Sql
   /** The columns that `rowVersion` reads. */

@@ -15,17 +15,22 @@ const usual = (g: Grammar, descending: boolean): OrderTerm['nulls'] =>
 export const placeOf = (g: Grammar, term: OrderTerm | AggregateTerm): Sql =>
   'by' in term ? columnOf(g, term.by) : aggregate(g, term.aggregate).value
 
-/** The terms behind ORDER BY; `place`: what stands for a term where its own expression does not reach. Says where NULL stands only if it can occur and would stand elsewhere; any other order fits no plain index. */
+/**
+ * The terms behind ORDER BY. Says where NULL stands only if it can occur and would stand elsewhere; any other order fits
+ * no plain index.
+ * @param o.place what stands for a term where its own expression does not reach
+ * @param o.saysNulls says it wherever NULL can occur
+ */
 export function orderTerms(
   g: Grammar,
   terms: readonly (OrderTerm | AggregateTerm)[],
-  place: (term: OrderTerm | AggregateTerm, index: number) => Sql = (term) => placeOf(g, term),
+  o: { place?: (index: number) => Sql; saysNulls?: boolean } = {},
 ): Sql {
   const items = terms.map((term, i) => {
-    const by = place(term, i)
+    const by = o.place?.(i) ?? placeOf(g, term)
     const ordered = sql`${by}${term.descending ? sql` DESC` : sql``}`
     const nullable = 'by' in term ? term.by.column.nullable : term.aggregate.function !== 'count'
-    if (!nullable || term.nulls === usual(g, term.descending)) return ordered
+    if (!nullable || (o.saysNulls !== true && term.nulls === usual(g, term.descending))) return ordered
     return g.placeNulls(by, ordered, term.nulls)
   })
   return join(items, ', ')

@@ -116,6 +116,7 @@ export const aggregateCases: Readonly<Record<string, Case>> = {
     text: {
       postgres: 'EXPLAIN (FORMAT JSON) SELECT 1 FROM "shop"."orders" AS "t0" WHERE "t0"."id" = $1::int8',
       mysql: 'EXPLAIN FORMAT=JSON SELECT 1 FROM `shop`.`orders` AS `t0` WHERE `t0`.`id` = CAST(? AS SIGNED)',
+      mariadb: 'EXPLAIN EXTENDED SELECT 1 FROM `shop`.`orders` AS `t0` WHERE `t0`.`id` = CAST(? AS SIGNED)',
       sqlserver: 'SELECT COUNT_BIG(*) FROM [shop].[orders] AS [t0] WHERE [t0].[id] = CAST(@p1 AS bigint)',
     },
   },

@@ -75,6 +75,19 @@ test.each([
   expect(calls.attempts).toBe(outcome === 'done' ? 2 : 1)
 })
 
+test('a value that the engine has no form for is blamed on where it came from', async () => {
+  const { ctx, execute } = setUp()
+  const refuses = async () => {
+    throw new GatewayError('bad_value', 'No such date.', { facts: { year: 10_000 } })
+  }
+  const outcome = (trip: Trip) => execute(ctx, trip, refuses).catch((error: unknown) => error)
+  expect(await outcome({ ...read, source: 'url' })).toMatchObject({
+    code: 'invalid_parameter',
+    facts: { year: 10_000 },
+  })
+  expect(await outcome({ ...write, source: 'body' })).toMatchObject({ code: 'bad_value' })
+})
+
 test('inserts of a resource travel alone for a while when one has disturbed its company', async () => {
   const { clock, ctx, execute, shared, connection } = setUp()
   const insert: Trip = { ...write, shares: 'inserts' }

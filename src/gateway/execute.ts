@@ -7,7 +7,7 @@ import { SessionLost } from '#engine/session-errors.ts'
 import type { Pool, Sharing } from '#pool/types.ts'
 import type { Breakers } from './breakers.ts'
 import { createCompany } from './company.ts'
-import { errorOfFault } from './faults.ts'
+import { errorOfFault, refusedValue } from './faults.ts'
 import { createStandstill } from './standstill.ts'
 import { joinedTexts } from './texts.ts'
 
@@ -172,6 +172,7 @@ export function createExecute(d: ExecuteDependencies): Execute {
             if (thrown instanceof GatewayError) {
               note()
               breakers.worked(trip, 0)
+              throw refusedValue(thrown, trip)
             } else {
               const fault = asFarAsKnown(engine.classify(thrown), thrown, trip)
               note(fault.kind)

@@ -17,6 +17,12 @@ export interface FaultSite {
   readonly abortedFor?: unknown
 }
 
+/** A value that the engine has no form for is refused as the database would refuse it: by where it came from. */
+export const refusedValue = (error: GatewayError, { source }: Pick<FaultSite, 'source'>): GatewayError =>
+  error.code === 'bad_value' && source === 'url'
+    ? new GatewayError('invalid_parameter', error.message, { facts: error.facts })
+    : error
+
 /** What the client is told of a fault. The fault's native text goes along as cause, for the log. */
 export function errorOfFault(fault: Fault, cause: unknown, site: FaultSite): GatewayError {
   const facts: Record<string, unknown> = {}

@@ -129,8 +129,8 @@ export function createRead({ engine, cursors, options, streamBatch }: ReadDepend
     const { result, total } = await runner.each(trip, async (run) => {
       const result = await run(select, values, { format: formats[request.media], keep: plan.keep })
       if (count === undefined) return { result, total: undefined }
-      const counted = await run(count, values, { format: 'value' })
       const exact = request.preferences.count === 'exact'
+      const counted = await run(count, values, { format: exact ? 'value' : 'array' })
       return {
         result,
         total: exact ? Number(Buffer.from(counted.body).toString()) : engine.readEstimate(counted.body),

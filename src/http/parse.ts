@@ -63,7 +63,7 @@ export function parseRead(sent: Form): ReadRequest {
   const resource = decodeSegment(segment, 'resource')
   const key = keySegment === undefined ? undefined : parseKey(keySegment)
   const representation = negotiate(header('accept'))
-  const preferences = parsePreferences(header('prefer'), 'read', sent.item)
+  const preferences = parsePreferences(header('prefer'), key === undefined ? 'read' : 'row', sent.item)
   const { media, numbers } = representation
   const head = shapeHead('read', resource, key, representation, preferences.count)
   const form = { kind: 'read', resource, key, media, numbers, preferences } as const

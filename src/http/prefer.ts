@@ -6,8 +6,8 @@ import { shown } from './refuse.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Whose header it is: a preference means something in some requests, and nothing in others. */
-export type Preferring = 'read' | 'write' | 'call' | 'batch'
+/** Whose header it is: a preference means something in some requests, and nothing in others. `row`: a read by key. */
+export type Preferring = 'read' | 'row' | 'write' | 'call' | 'batch'
 
 interface Known {
   /** As errors list it. */
@@ -20,8 +20,8 @@ const known: ReadonlyMap<string, Known> = new Map([
   ['return', { form: 'return=minimal|representation', of: ['write'] }],
   ['count', { form: 'count=exact|estimated', of: ['read'] }],
   ['max-affected', { form: 'max-affected=N', of: ['write'] }],
-  ['wait', { form: 'wait=seconds', of: ['read', 'write', 'call', 'batch'] }],
-  ['handling', { form: 'handling=strict|lenient', of: ['read', 'write', 'call', 'batch'] }],
+  ['wait', { form: 'wait=seconds', of: ['read', 'row', 'write', 'call', 'batch'] }],
+  ['handling', { form: 'handling=strict|lenient', of: ['read', 'row', 'write', 'call', 'batch'] }],
 ])
 
 /** Why a belt cannot be kept on; a read touches no rows, so there it holds by itself. */

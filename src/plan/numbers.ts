@@ -111,9 +111,15 @@ export function decimalText(type: ValueType, raw: unknown, place: Place): string
   return text
 }
 
-/** @throws GatewayError when it is no number, NaN, Infinity or -Infinity */
+/** @throws GatewayError when it is no number, NaN, Infinity or -Infinity, or so large or small that 64 bits make another of it */
 export function floatText(raw: unknown, place: Place): string {
   const text = textOf(raw)
-  if (text !== undefined && (special.has(text) || decimalOf(text) !== undefined)) return text
+  if (text !== undefined && special.has(text)) return text
+  const number = text === undefined ? undefined : decimalOf(text)
+  if (text !== undefined && number !== undefined) {
+    const held = Number(text)
+    if (Number.isFinite(held) && (held !== 0 || number.digits === '')) return text
+    throw refusal(place, `is too ${held === 0 ? 'small' : 'large'} for 64 bits`, { expected: 'float' })
+  }
   throw refusal(place, 'must be a number, NaN, Infinity or -Infinity', { expected: 'float' })
 }

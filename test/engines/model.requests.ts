@@ -160,6 +160,15 @@ const filtersOf = (pools: Pools): fc.Arbitrary<ModelFilter> =>
     ),
   })).any
 
+/** `-s.nullslast,i`; empty without terms. */
+export const orderText = (order: ModelQuery['order']): string =>
+  order
+    .map(
+      ({ field, descending, nulls }) =>
+        `${descending ? '-' : ''}${field}${nulls === undefined ? '' : `.nulls${nulls}`}`,
+    )
+    .join()
+
 /** Reads of the model, with values that its columns hold or could hold. */
 export const queriesOf = ({ pools }: Model): fc.Arbitrary<ModelQuery> =>
   fc.record({

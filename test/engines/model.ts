@@ -74,7 +74,8 @@ function rowFrom(pools: Pools, k: number): Row {
   }
   return {
     id: String(k + 1),
-    parent_id: k === 0 || k % 4 === 0 ? null : String(1 + ((k * 5) % k)),
+    // Children of the first eleven rows, and of these some are children themselves.
+    parent_id: k % 6 === 0 ? null : String(1 + (((k * 7) % 11) % k)),
     i: pick('i', 3),
     b: pick('b', 5),
     n: pick('n', 2),
@@ -274,10 +275,17 @@ export interface ModelQuery {
   readonly select: readonly Field[]
 }
 
-/** All rows the query finds, in their order, as the bytes of each. */
-export function answerOf({ rows }: Model, { filter, order, select }: ModelQuery): readonly string[] {
+/**
+ * All rows the query finds, in their order, as the bytes of each.
+ * @param among the rows it looks among
+ */
+export function answerOf(
+  { rows }: Model,
+  { filter, order, select }: ModelQuery,
+  among: readonly Row[] = rows,
+): readonly string[] {
   const terms = [...order, { field: 'id', descending: false, nulls: undefined } as const]
-  return rows
+  return among
     .filter((row) => filter === undefined || holds(filter, row, rows) === true)
     .toSorted((a, b) => {
       for (const { field, descending, nulls } of terms) {

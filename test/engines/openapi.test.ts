@@ -154,6 +154,39 @@ onEveryEngine('describes itself', ({ capabilities, start }) => {
     }
   })
 
+  it('names the headers of answers, and conditions on a row by its key', async () => {
+    const told = ['etag', 'location', 'link', 'content-range']
+    const minimal = { prefer: 'return=minimal, max-affected=9' }
+    for (const [method, path, template, headers, body] of [
+      ['GET', '/tags?limit=1', '/tags', { prefer: 'count=exact' }],
+      ['GET', '/tags/1', '/tags/{key}', {}],
+      ['GET', '/tags/1', '/tags/{key}', { 'if-none-match': '*' }],
+      ['POST', '/files', '/files', {}, { path: 'described' }],
+      ['POST', '/files', '/files', minimal, [{ path: 'described too' }]],
+      ['PUT', '/files/described', '/files/{key}', {}, { size: 1 }],
+      ['PUT', '/files/new', '/files/{key}', minimal, { size: 1 }],
+      ['PATCH', '/files/new', '/files/{key}', minimal, { size: 2 }],
+      ['PATCH', '/files?size=2', '/files', minimal, { size: 3 }],
+      ['DELETE', '/files/new', '/files/{key}', {}],
+      ['DELETE', '/files', '/files', minimal],
+    ] as const) {
+      const answer = await gateway.request(method, `/api/v1${path}`, { headers, body })
+      const { responses } = document.paths[template][method.toLowerCase()]
+      const described = Object.keys(responses[answer.status].headers ?? {}).map((name) => name.toLowerCase())
+      const undescribed = Object.keys(answer.headers).filter(
+        (name) => told.includes(name) && !described.includes(name),
+      )
+      expect(undescribed, `${method} ${path} ${answer.status}`).toEqual([])
+    }
+    for (const operation of ['get', 'patch', 'delete'])
+      expect(document.paths['/files/{key}'][operation].parameters).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ name: 'size', in: 'query' }),
+          { $ref: '#/components/parameters/filter' },
+        ]),
+      )
+  })
+
   it('makes types with which a client reads and writes rows', async () => {
     await writeFile(join(folder, 'schema.ts'), astToString(await openapiTypes(document)))
     const client = await readFile(join(here, 'client.txt'), 'utf8')

@@ -10,7 +10,7 @@ import { sqlServerMissing, startSqlServer } from '../support/sqlserver.ts'
 import { schemaText } from './engines.ts'
 import { someArguments, someHeaders, someJson, someParameter, somePath, someValue } from './hostile.ts'
 import { answerOf, mariadbModel, type Model, postgresModel, sqlServerModel } from './model.ts'
-import { filterJson, filterParameters, queriesOf } from './model.requests.ts'
+import { filterJson, filterParameters, orderText, queriesOf } from './model.requests.ts'
 import { samplesOf as mysqlSamples } from './mysql/types.samples.ts'
 import { madeTypes, samplesOf } from './postgres/types.samples.ts'
 import { samples as sqlServerSamples } from './sqlserver/types.samples.ts'
@@ -132,10 +132,7 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, mysql
             const asParameters = flat && filter !== undefined ? filterParameters(filter) : undefined
             if (asParameters !== undefined) parameters.push(...asParameters)
             else if (filter !== undefined) parameters.push(`filter=${e(filterJson(filter))}`)
-            if (order.length > 0)
-              parameters.push(
-                `order=${order.map((o) => `${o.descending ? '-' : ''}${o.field}${o.nulls === undefined ? '' : `.nulls${o.nulls}`}`).join()}`,
-              )
+            if (order.length > 0) parameters.push(`order=${orderText(order)}`)
             if (offset > 0) parameters.push(`offset=${offset}`)
             const expected = answerOf(model, query)
 
@@ -152,6 +149,30 @@ for (const { name, missing, model, columns, start } of [postgres, mariadb, mysql
           },
         ),
         { numRuns: 800, includeErrorInReport: true },
+      )
+    })
+
+    it('embeds lists in lists as the model does', { timeout: 500_000 }, async () => {
+      const childrenOf = (parent: string | null) => model.rows.filter((row) => row.parent_id === parent)
+      const some = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined })
+      await fc.assert(
+        fc.asyncProperty(queriesOf(model), some, some, async (query, limit, offset) => {
+          const options = [
+            ...(query.filter === undefined ? [] : [`filter=${filterJson(query.filter)}`]),
+            ...(query.order.length === 0 ? [] : [`order=${orderText(query.order)}`]),
+            ...(limit === undefined ? [] : [`limit=${limit}`]),
+            ...(offset === undefined ? [] : [`offset=${offset}`]),
+          ]
+          const select = `id,model(id,model(${[...options, query.select.join()].join(';')}))`
+          const path = `/api/v1/model?limit=100&select=${e(select)}`
+          const inner = (id: string | null) =>
+            answerOf(model, query, childrenOf(id)).slice(offset ?? 0, (offset ?? 0) + (limit ?? 100))
+          const outer = (id: string | null) =>
+            childrenOf(id).map((row) => `{"id":${row.id},"model":[${inner(row.id).join()}]}`)
+          const rows = model.rows.map((row) => `{"id":${row.id},"model":[${outer(row.id).join()}]}`)
+          expect((await gateway.request('GET', path)).text, path).toBe(`[${rows.join()}]`)
+        }),
+        { numRuns: 300, includeErrorInReport: true },
       )
     })
 

@@ -64,6 +64,30 @@ export async function checkFound(table: TypeTable): Promise<void> {
   }
 }
 
+/**
+ * The smallest and the largest value are those at the ends of the order, in rows and in embeds; sums and averages are there, or
+ * refused because of the type or of the values.
+ */
+export async function checkAggregates(table: TypeTable): Promise<void> {
+  const { name } = table
+  const ends = await get(table, `${name}?select=v.min(),v.max()`)
+  if (ends.status === 400) expect(ends.json.code).toBe('invalid_parameter')
+  else {
+    const [first, last] = await Promise.all(
+      ['v', '-v.nullslast'].map(
+        async (order) => (await get(table, `${name}?select=v&order=${order}&limit=1`)).text,
+      ),
+    )
+    const text = `[{"v_min":${first?.slice(6, -2)},"v_max":${last?.slice(6, -2)}}]`
+    expect(`${ends.status} ${ends.text}`).toBe(`200 ${text}`)
+    expect((await get(table, `hub/1?select=${name}(v.min(),v.max())`)).text).toBe(`{"${name}":${text}}`)
+  }
+  for (const f of ['sum', 'avg', 'count']) {
+    const answer = await get(table, `${name}?select=v.${f}()`)
+    if (answer.status !== 200) expect(`${answer.status} ${answer.json.code}`).toBe('400 invalid_parameter')
+  }
+}
+
 /** The row of NULL is found by being NULL. */
 export async function checkNull(table: TypeTable): Promise<void> {
   const { name, values } = table

@@ -16,6 +16,8 @@ export const bigint = result('integer', 'bigint')
 /** Sums of integers are decimals to MySQL, and integers to us. */
 const exactInteger = result('integer', 'decimal')
 const double = result('float', 'double')
+/** What bits are as the number they are the digits of. */
+const unsigned = result('integer', 'bigint unsigned')
 
 export function aggregate(f: Exclude<AggregateFunction, 'count'>, e: Sql, type: ValueType): Typed {
   switch (f) {
@@ -45,9 +47,13 @@ const average = (e: Sql, type: ValueType): Sql =>
     ? sql`AVG(${e})`
     : sql`CAST(CAST(SUM(${number(e, type)}) AS DECIMAL(65,26)) / COUNT(${e}) AS DOUBLE)`
 
-/** MIN and MAX take an enum for its text (MySQL Reference Manual, "The ENUM Type"), but its labels have an order. */
+/**
+ * MIN and MAX take an enum for its text (MySQL Reference Manual, "The ENUM Type"), but its labels have an order; and MariaDB
+ * gives those of bits as the text of a number.
+ */
 function extreme(which: Sql, e: Sql, type: ValueType): Typed {
   if (type.family === 'enum' && type.labels)
     return { value: sql`ELT(${which}(${e} + 0), ${join(type.labels.map(text), ', ')})`, type }
+  if (type.family === 'bit') return { value: sql`${which}(${number(e, type)})`, type: unsigned }
   return { value: sql`${which}(${e})`, type }
 }

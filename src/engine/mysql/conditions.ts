@@ -56,11 +56,14 @@ export function conditionHooks(column: ColumnWriter): Hooks {
     has(left) {
       throw unsupported(left, 'contains is not supported, as this database has no arrays')
     },
-    search(left, words) {
+    search(left, words, inNot) {
       // MySQL Reference Manual, "Full-Text Search Functions".
       if (left.column.searchConfig === undefined)
         throw unsupported(left, 'search is not supported without a FULLTEXT index over this column alone')
-      return sql`MATCH(${columnOf(left)}) AGAINST (${bound(words, 'search', booleanSearch)} IN BOOLEAN MODE)`
+      const e = columnOf(left)
+      const found = sql`MATCH(${e}) AGAINST (${bound(words, 'search', booleanSearch)} IN BOOLEAN MODE)`
+      // Words are not in NULL, says the server, where they are neither in it nor not.
+      return inNot && left.column.nullable ? sql`IF(${e} IS NULL, NULL, ${found})` : found
     },
     rowVersion,
     versionColumns: (table) => table.columns.map((c) => c.name),

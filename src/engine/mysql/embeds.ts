@@ -18,10 +18,9 @@ export function embed(g: Grammar, flavour: Flavour, o: Embed, members: readonly 
   if (isOneGroup(s))
     return sql`COALESCE((SELECT CONCAT('[', ${object(members)}, ']') FROM ${rows}${pageOf(g, s).tail}), '[]')`
   const item = object(members)
-  const order = s.order.length > 0 ? orderTerms(g, s.order) : undefined
   const isPaged = s.limit !== undefined || s.offset !== undefined
-  if (flavour.lateral && (s.group || isPaged)) return numbered(g, s, item, order, rows)
-  return s.group ? grouped(g, o, item) : listed(g, s, item, order, rows)
+  if (flavour.lateral && (s.group || isPaged)) return numbered(g, s, item, rows)
+  return s.group ? grouped(g, o, item) : listed(g, s, item, rows)
 }
 
 const isOneGroup = ({ group, outputs }: Embed['select']): boolean =>
@@ -39,7 +38,11 @@ function object(members: readonly Member[]): Sql {
 
 const array = (items: Sql): Sql => sql`CONCAT('[', COALESCE(${items}, ''), ']')`
 
-const ordered = (order: Sql | undefined): Sql => (order ? sql` ORDER BY ${order}` : sql``)
+/** Of GROUP_CONCAT, which takes NULL for a zero or an empty text (seen on MariaDB 10.11), so that it must be told apart in words. */
+const ordered = (g: Grammar, terms: Embed['select']['order'], place?: (index: number) => Sql): Sql =>
+  terms.length > 0
+    ? sql` ORDER BY ${orderTerms(g, terms, { saysNulls: true, ...(place && { place }) })}`
+    : sql``
 
 /** What no JSON holds outside of strings, and inside them only escaped. */
 const mark = text('\u0001')
@@ -50,28 +53,30 @@ const mark = text('\u0001')
  */
 function listed(
   g: Grammar,
-  { limit, offset }: Embed['select'],
+  { limit, offset, order }: Embed['select'],
   item: Sql,
-  order: Sql | undefined,
   rows: Sql,
+  place?: (index: number) => Sql,
 ): Sql {
+  const inOrder = ordered(g, order, place)
   if (!offset) {
     const most = typeof limit === 'number' ? sql` LIMIT ${trusted(limit.toFixed(0))}` : sql``
-    return sql`(SELECT ${array(sql`GROUP_CONCAT(${item}${ordered(order)} SEPARATOR ','${most})`)} FROM ${rows})`
+    return sql`(SELECT ${array(sql`GROUP_CONCAT(${item}${inOrder} SEPARATOR ','${most})`)} FROM ${rows})`
   }
   const skipped = sql`CAST(${g.rowCount(offset)} AS SIGNED)`
   const end =
     typeof limit === 'number'
       ? sql`LEAST(COUNT(*), ${skipped} + ${trusted(limit.toFixed(0))})`
       : sql`COUNT(*)`
-  const all = sql`GROUP_CONCAT(${item}${ordered(order)} SEPARATOR ${mark})`
+  const all = sql`GROUP_CONCAT(${item}${inOrder} SEPARATOR ${mark})`
   const page = sql`SUBSTRING_INDEX(SUBSTRING_INDEX(${all}, ${mark}, ${end}), ${mark}, ${skipped} - ${end})`
   const items = sql`IF(COUNT(*) > ${skipped}, REPLACE(${page}, ${mark}, ','), '')`
   return sql`(SELECT ${array(items)} FROM ${rows})`
 }
 
 /** A page of its own inside, where the table inside may refer to the row outside. */
-function numbered(g: Grammar, s: Embed['select'], item: Sql, order: Sql | undefined, rows: Sql): Sql {
+function numbered(g: Grammar, s: Embed['select'], item: Sql, rows: Sql): Sql {
+  const order = s.order.length > 0 ? orderTerms(g, s.order) : undefined
   const number = order ? sql`, ROW_NUMBER() OVER (ORDER BY ${order}) AS n` : sql``
   const page = sql`SELECT ${item} AS j${number} FROM ${rows}${groupBy(g, s)}${pageOf(g, s).tail}`
   const items = sql`GROUP_CONCAT(e.j${order ? sql` ORDER BY e.n` : sql``} SEPARATOR ',')`
@@ -95,7 +100,6 @@ function grouped(g: Grammar, o: Embed, item: Sql): Sql {
   const by = [...ties.map(({ key }) => key), ...(s.group ?? []).map((ref) => columnOf(g, ref))]
   const from = sql`${joined(g, o.join).from}${where(conditions(g, s.where))}`
   const groups = sql`SELECT ${join(list, ', ')} FROM ${from} GROUP BY ${join(by, ', ')}`
-  const order = s.order.length > 0 ? orderTerms(g, s.order, (_, i) => sql`e.${trusted(`o${i}`)}`) : undefined
   const same = where(ties.map(({ name, outer }) => sql`e.${name} = ${outer}`))
-  return listed(g, s, sql`e.j`, order, sql`(${groups}) AS e${same}`)
+  return listed(g, s, sql`e.j`, sql`(${groups}) AS e${same}`, (i) => sql`e.${trusted(`o${i}`)}`)
 }

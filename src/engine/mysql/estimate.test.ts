@@ -43,6 +43,19 @@ describe('the estimate', () => {
     expect(estimate({ query_plan: { operation: 'Zero rows (Impossible WHERE)', estimated_rows: 0 } })).toBe(0)
   })
 
+  it('is the product of the outermost steps of MariaDB’s table', () => {
+    const step = (id: string, rows: string | null, filtered: string | null) => ({
+      id,
+      select_type: 'PRIMARY',
+      rows,
+      filtered,
+    })
+    expect(estimate([step('1', '1000', '12.5')])).toBe(125)
+    expect(estimate([step('1', '10', '50'), step('1', '4', '100'), step('2', '9', '100')])).toBe(20)
+    expect(estimate([step('1', '1000 (10%)', '10')])).toBe(100)
+    expect(estimate([step('1', null, null)])).toBe(0)
+  })
+
   it('is nothing where no row can be', () => {
     expect(estimate({ query_block: { select_id: 1, table: { message: 'Impossible WHERE' } } })).toBe(0)
     expect(estimate({ query_block: { message: 'no matching row in const table' } })).toBe(0)

@@ -1,4 +1,20 @@
-/** The planner's estimate of a number of rows, out of EXPLAIN FORMAT=JSON of MySQL and MariaDB. Pure. */
+/** The planner's estimate of a number of rows, out of the plans of MySQL and MariaDB. Pure. */
+import type { Written } from '#engine/grammar.ts'
+import { type Sql, sql } from '#engine/sql.ts'
+
+/** The plan as a JSON document. */
+export const jsonPlan = (rows: Sql): Written => ({
+  text: sql`EXPLAIN FORMAT=JSON ${rows}`,
+  columns: [{ name: 'plan', encoding: 'raw', hidden: false }],
+})
+
+/** MariaDB's plan as a table, a row for each step (MariaDB Server documentation, "EXPLAIN"). */
+export const planTable = (rows: Sql): Written => ({
+  text: sql`EXPLAIN EXTENDED ${rows}`,
+  columns: 'id select_type table type possible_keys key key_len ref rows filtered Extra'
+    .split(' ')
+    .map((name) => ({ name, encoding: 'text', hidden: false })),
+})
 
 type Plan = { readonly [name: string]: unknown }
 
@@ -12,6 +28,7 @@ const isPlan = (value: unknown): value is Plan =>
 export function readEstimate(body: Uint8Array): number {
   const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
   const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed
+  if (Array.isArray(parsed) && isPlan(first) && 'select_type' in first) return rowsOfSteps(parsed)
   const plan = isPlan(first) && isPlan(first['plan']) ? first['plan'] : first
   // The second version of the format, which MySQL 9 may give by itself: a tree whose root tells of the whole.
   const root = isPlan(plan) ? plan['query_plan'] : undefined
@@ -19,6 +36,18 @@ export function readEstimate(body: Uint8Array): number {
   if (!isPlan(plan) || !isPlan(plan['query_block'])) throw new Error('the answer to EXPLAIN holds no plan')
   return Math.round(rowsOf(plan['query_block']) ?? 0)
 }
+
+/** The steps of the outermost query have its number; one without rows says that there are none. */
+function rowsOfSteps(steps: readonly unknown[]): number {
+  const outermost = steps.filter((step): step is Plan => isPlan(step) && step['id'] === '1')
+  return Math.round(outermost.reduce((product, step) => product * rowsOfTable(stepAsTable(step)), 1))
+}
+
+/** Behind the number may stand what a filter leaves of it: `1000 (10%)`. */
+const stepAsTable = ({ rows, filtered }: Plan): Plan => ({
+  rows: typeof rows === 'string' ? rows.split(' ', 1)[0] : undefined,
+  filtered,
+})
 
 /** Undefined for a step without tables, as when nothing can fulfil the condition. */
 function rowsOf(step: Plan): number | undefined {

@@ -8,6 +8,8 @@ export interface Flavour {
   readonly lateral: boolean
   /** A table that is written may be read in the same statement (MariaDB since 10.3). */
   readonly readsWritten: boolean
+  /** EXPLAIN gives JSON whatever the values are. MariaDB 10.11 leaves quotes and line breaks in them as they are. */
+  readonly jsonPlans: boolean
 }
 
 export const mysql: Flavour = {
@@ -15,6 +17,7 @@ export const mysql: Flavour = {
   returning: false,
   lateral: true,
   readsWritten: false,
+  jsonPlans: true,
 }
 
 export const mariadb: Flavour = {
@@ -22,6 +25,7 @@ export const mariadb: Flavour = {
   returning: true,
   lateral: false,
   readsWritten: true,
+  jsonPlans: false,
 }
 
 /** @param version the server version of the handshake: `8.0.36`, or `5.5.5-10.11.6-MariaDB-log` */

@@ -4,6 +4,7 @@ import { sql, trusted } from '#engine/sql.ts'
 import { aggregate, bigint } from './aggregates.ts'
 import { conditionHooks } from './conditions.ts'
 import { embed } from './embeds.ts'
+import { jsonPlan, planTable } from './estimate.ts'
 import { cursorValue, jsonValue, outputValue } from './expressions.ts'
 import type { Flavour } from './flavour.ts'
 import { column as plainColumn, identifier, tableName } from './names.ts'
@@ -50,10 +51,7 @@ export function createGrammar(flavour: Flavour, column: Grammar['column'] = plai
     countType: bigint,
     aggregate,
     counted: sql`AS g`,
-    estimate: (rows) => ({
-      text: sql`EXPLAIN FORMAT=JSON ${rows}`,
-      columns: [{ name: 'plan', encoding: 'raw', hidden: false }],
-    }),
+    estimate: (rows) => (flavour.jsonPlans ? jsonPlan(rows) : planTable(rows)),
   }
   return grammar
 }

@@ -25,8 +25,7 @@ const mysqlLimit: Limit = {
 export const limitOf = (mariadb: boolean): Limit => (mariadb ? mariadbLimit : mysqlLimit)
 
 /** Errors instead of changed values, backslashes that mean themselves, zero dates that can be read. */
-const sqlMode =
-  'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY'
+const sqlMode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'
 
 /** One statement that sets it all. `statementTimeout`: milliseconds. */
 export function sessionSettings(mariadb: boolean, statementTimeout: number): string {
@@ -35,7 +34,8 @@ export function sessionSettings(mariadb: boolean, statementTimeout: number): str
     'NAMES utf8mb4 COLLATE utf8mb4_bin',
     'autocommit=1',
     "time_zone='+00:00'",
-    `sql_mode='${sqlMode}'`,
+    // MariaDB 10.11 takes EXISTS within lists in lists for a mixture of columns and groups.
+    `sql_mode='${sqlMode}${mariadb ? '' : ',ONLY_FULL_GROUP_BY'}'`,
     'group_concat_max_len=4294967295',
     // faults.ts reads names in messages.
     "lc_messages='en_US'",

@@ -30,7 +30,10 @@ export function aggregate(f: Exclude<AggregateFunction, 'count'>, e: Sql, type: 
       return sum(e, type)
     case 'avg':
       if (type.family === 'interval') return { value: sql`avg(${e})`, type }
-      return { value: sql`avg(${type.family === 'money' ? sql`${e}::numeric` : e})::float8`, type: double }
+      return {
+        value: sql`avg(${type.family === 'money' ? sql`${e}::numeric` : number(e, type)})::float8`,
+        type: double,
+      }
     case 'min':
     case 'max':
       return { value: extreme(f, e, type), type }
@@ -41,21 +44,19 @@ export function aggregate(f: Exclude<AggregateFunction, 'count'>, e: Sql, type: 
 
 function sum(e: Sql, type: ValueType): Typed {
   if (type.canonical !== 'integer') return { value: sql`sum(${e})`, type }
-  switch (type.family) {
-    case 'int2':
-    case 'int4':
-      return { value: sql`sum(${e})`, type: bigint }
-    case 'int8':
-      return { value: sql`sum(${e})`, type: exactInteger }
-    default:
-      return { value: sql`sum(${e}::text::numeric)`, type: exactInteger }
-  }
+  const short = type.family === 'int2' || type.family === 'int4'
+  return { value: sql`sum(${number(e, type)})`, type: short ? bigint : exactInteger }
 }
+
+/** Of the integers oid alone is nothing to calculate with. */
+const number = (e: Sql, { family }: ValueType): Sql => (family === 'oid' ? sql`${e}::text::numeric` : e)
 
 function extreme(which: 'min' | 'max', e: Sql, type: ValueType): Sql {
   if (type.family === 'bool') return which === 'min' ? sql`bool_and(${e})` : sql`bool_or(${e})`
   if (extremes.has(type.canonical === 'array' ? 'array' : type.family))
     return which === 'min' ? sql`min(${e})` : sql`max(${e})`
   const direction = which === 'min' ? sql`ASC` : sql`DESC`
-  return sql`(array_agg(${e} ORDER BY ${e} ${direction}) FILTER (WHERE ${e} IS NOT NULL))[1]`
+  // An oidvector is an array itself, so that a list of them would be one of two dimensions, in which [1] is nothing.
+  const item = type.family === 'oidvector' ? sql`${e}::text` : e
+  return sql`(array_agg(${item} ORDER BY ${e} ${direction}) FILTER (WHERE ${e} IS NOT NULL))[1]`
 }

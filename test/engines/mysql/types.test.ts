@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
 import type { TestMysql } from '../../support/mysql.ts'
-import { checkCanonical, checkFound, checkNull, checkWritten, type TypeTable } from '../type-checks.ts'
+import {
+  checkAggregates,
+  checkCanonical,
+  checkFound,
+  checkNull,
+  checkWritten,
+  type TypeTable,
+} from '../type-checks.ts'
 import { flavours } from './servers.ts'
 import { type Sample, samplesOf } from './types.samples.ts'
 
@@ -71,6 +78,9 @@ for (const { name, missing, start } of flavours)
         await checkFound({ ...table, values: all })
         await checkNull(table)
       })
+
+      it(`${type} has its smallest and largest value at the ends of its order`, () =>
+        checkAggregates(tableOf(i)))
 
       // A cursor that is longer than a header may be leads nowhere.
       if (!incomparable && values.every(([, json]) => json.length < 1000))

@@ -7,6 +7,7 @@ import {
   startPostgres,
   type TestPostgres,
 } from '../../support/postgres.ts'
+import { checkAggregates } from '../type-checks.ts'
 import { madeTypes, type Sample, samplesOf, withoutInput } from './types.samples.ts'
 
 const declared = (type: string) => (type === 'char' ? '"char"' : type)
@@ -92,6 +93,9 @@ describe.each(postgresVersions)('the types of PostgreSQL %i', (version) => {
       if (type !== 'int[]') expect(equal).toBe(true)
       await server.sql(url, `DELETE FROM t${i} WHERE id = 100`)
     })
+
+    it(`${type} has its smallest and largest value at the ends of its order`, () =>
+      checkAggregates({ name: `t${i}`, values: [], request: gateway.request }))
 
     it(`${type} finds its rows by value, or says that it cannot`, async () => {
       for (const [id, [, json]] of values.entries()) {

@@ -177,6 +177,24 @@ export function embeds(context: EngineContext): void {
       )
     })
 
+    it(
+      'place rows without a value where the order says',
+      shows(
+        '/customers/1',
+        'last:customers!follower_id(order=-credit.nullslast;id),first:customers!follower_id(order=-credit;id)',
+        '{"last":[{"id":3},{"id":2}],"first":[{"id":2},{"id":3}]}',
+      ),
+    )
+
+    it(
+      'filter lists in lists by related rows',
+      shows(
+        '/customers/1',
+        'orders!customer_id(id,items(product.name=Apple;line_no))',
+        '{"orders":[{"id":1,"items":[{"line_no":1}]},{"id":2,"items":[]}]}',
+      ),
+    )
+
     it('take quoted values with the punctuation of select', async () => {
       const select = e('tags(id),category(id),order_items(product.sku="C,3";order_id)')
       body(

@@ -163,6 +163,7 @@ export function errors(context: EngineContext): void {
       expect((await get('/tags', { prefer: 'count=all, unknown' })).status).toBe(200)
       problem(await get('/tags', { prefer: 'handling=strict, unknown' }), 'malformed_header')
       problem(await get('/tags', { prefer: 'handling=strict, return=minimal' }), 'malformed_header')
+      problem(await get('/tags/1', { prefer: 'handling=strict, count=exact' }), 'malformed_header')
     })
 
     it('do not grow with the request', async () => {

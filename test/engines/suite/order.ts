@@ -1,6 +1,6 @@
 /** The order of rows, and where NULL stands in it; counts and Content-Range. */
 import { describe, expect, it } from 'vitest'
-import { body, column, type EngineContext, nextPage, problem } from './context.ts'
+import { body, column, e, type EngineContext, nextPage, problem } from './context.ts'
 
 interface Row {
   readonly id: number
@@ -117,6 +117,10 @@ export function order(context: EngineContext): void {
     it('are the planner’s guess when estimated', async ({ skip }) => {
       if (!context.capabilities.estimatedCount) skip(`${context.name} estimates no counts`)
       expect(await counted('/scores?limit=2', 'estimated')).toMatch(/^0-1\/\d+ count=estimated$/)
+      for (const value of ['100%', 'a "b"', "it's \\ and", 'two\nlines', '\u0001'])
+        expect(await counted(`/scores?limit=0&label[contains]=${e(value)}`, 'estimated'), value).toMatch(
+          /^\*\/\d+ count=estimated$/,
+        )
     })
 
     it('come with HEAD', async () => {

@@ -129,6 +129,8 @@ export function types(context: EngineContext): void {
         ['a_decimal', '123456789012345678901'],
         ['a_decimal', '0.00000000001'],
         ['a_decimal', '"twelve"'],
+        ['a_double', '1e309'],
+        ['a_double', '1e-400'],
         ['a_boolean', '"maybe"'],
         ['a_boolean', '7'],
         ['a_timestamp', '"2026-11-23T14:05:09"'],
@@ -160,6 +162,8 @@ export function types(context: EngineContext): void {
         ['a_int[gt]', '2147483648'],
         ['a_smallint[in]', '1,70000'],
         ['a_decimal', 'x'],
+        ['a_double[lt]', '1e309'],
+        ['a_double', '1e-400'],
         ['a_boolean', 'yes'],
         ['a_timestamp[lt]', 'now'],
         ['a_date[between]', '2026-01-01,2026-02-30'],
@@ -170,6 +174,15 @@ export function types(context: EngineContext): void {
       expect(problem(await get(`/types?${name}=${value}`), 'invalid_parameter')).toMatchObject({
         parameter: name,
       })
+    })
+
+    it('blame the URL for a value in it that the database has none for', async () => {
+      // Those that have one find nothing.
+      for (const path of ['/types?a_date=10000-01-01', '/types?a_datetime=10000-01-01T00:00:00']) {
+        const answer = await get(path)
+        if (answer.status === 200) body(answer, '[]')
+        else problem(answer, 'invalid_parameter')
+      }
     })
 
     it.each([

@@ -110,7 +110,7 @@ export type Observation =
       why: 'deadline' | 'client' | 'patience' | 'drain'
       outcome: 'sent' | 'failed'
     }
-  | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' }
+  | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' | 'drain' }
   | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }
   | { kind: 'catalog.failed'; error: unknown }
   | {

@@ -213,6 +213,7 @@ describe('the deadline', () => {
       waitedMs: 500,
     })
     expect(seen).toContainEqual({ kind: 'pool.timeout', pool: 'primary', ms: 500 })
+    expect(seen).toContainEqual({ kind: 'pool.wait', pool: 'primary', ms: 500 })
     expect(seen).toContainEqual({ kind: 'shed', reason: 'pool_timeout' })
   })
 

@@ -68,6 +68,7 @@ export function createPool<C extends Poolable>(
       const now = clock.now()
       const waitedMs = now - caller.since
       observe({ kind: 'pool.timeout', pool: name, ms: waitedMs })
+      waited(waitedMs)
       observe({ kind: 'shed', reason: 'pool_timeout' })
       const bound = caller.until < caller.deadline ? 'acquireTimeout' : 'deadline'
       const cause = connector.trouble?.error
@@ -185,6 +186,7 @@ export function createPool<C extends Poolable>(
   const lend = (entry: Entry<C>, deadline: number, now: number) =>
     shelf.move(entry, { kind: 'lent', since: now, deadline })
 
+  /** Of those who got a connection and of those who were refused for want of one: without these nothing looks slow when it is worst. */
   const waited = (ms: number) => observe({ kind: 'pool.wait', pool: name, ms })
 
   /** To the first in line, and to those whom it takes along. */
@@ -247,6 +249,7 @@ export function createPool<C extends Poolable>(
     for (let waiter = queue.head(); waiter && now - waiter.caller.since > waitMs; waiter = queue.head()) {
       observe({ kind: 'shed', reason: 'overload' })
       const waitedMs = now - waiter.caller.since
+      waited(waitedMs)
       waiter.refuse(overloaded(stats(), { waitedMs, waitMs, lastsMs, retryAfter: retryAfter() }))
     }
   }

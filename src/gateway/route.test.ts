@@ -101,14 +101,7 @@ function setUp(o: { primaryMax?: number } = {}) {
     },
     tokens,
     windows: createWindows(clock, 5000),
-    gate: createGate({
-      clock,
-      observe: () => {},
-      name: 'primary',
-      size: () => 2,
-      queuePerSlot: 1,
-      waitMs: 500,
-    }),
+    gate: createGate({ clock, name: 'primary', size: () => 2, queuePerSlot: 1, waitMs: 500 }),
     waitMs: 100,
   })
   const context = (token?: string, client?: string): Context => ({

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { virtualClock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
-import type { Observe } from '#base/observation.ts'
 import { Cancellation } from '#base/signal.ts'
 import { createGate, hasRoom, leastLoaded } from './lanes.ts'
 
@@ -26,9 +25,7 @@ test('there is room while those in line leave some', () => {
 
 function setUp(size: number) {
   const clock = virtualClock()
-  const shed: string[] = []
-  const observe: Observe = (o) => void (o.kind === 'shed' && shed.push(o.reason))
-  const gate = createGate({ clock, observe, name: 'primary', size: () => size, queuePerSlot: 2, waitMs: 500 })
+  const gate = createGate({ clock, name: 'primary', size: () => size, queuePerSlot: 2, waitMs: 500 })
   const ends: (() => void)[] = []
   const order: number[] = []
   let started = 0
@@ -42,7 +39,7 @@ function setUp(size: number) {
       })
       .catch((error: unknown) => (error instanceof GatewayError ? error.code : 'internal'))
   }
-  return { clock, gate, ends, order, enter, shed }
+  return { clock, gate, ends, order, enter }
 }
 
 test('no more than its size are inside, the others come in the order they came', async () => {
@@ -62,7 +59,7 @@ test('no more than its size are inside, the others come in the order they came',
 })
 
 test('a full line refuses at once, a wait ends with its time, the deadline or the caller', async () => {
-  const { clock, enter, shed } = setUp(1)
+  const { clock, enter } = setUp(1)
   const signal = new Cancellation()
   void enter()
   await clock.advance(1)
@@ -74,5 +71,4 @@ test('a full line refuses at once, a wait ends with its time, the deadline or th
   const late = enter()
   await clock.advance(500)
   expect(await late).toBe('pool_timeout')
-  expect(shed).toEqual(['queue_full', 'pool_timeout', 'pool_timeout'])
 })

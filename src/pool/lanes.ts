@@ -1,7 +1,6 @@
 /** Which of several pools lends next, and how much of one the callers of others may take. */
 import type { Clock, Timer } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
-import type { Observe } from '#base/observation.ts'
 import type { Signal } from '#base/signal.ts'
 import type { PoolStats } from './types.ts'
 
@@ -50,13 +49,12 @@ interface Waiting {
  */
 export function createGate(o: {
   clock: Clock
-  observe: Observe
   name: string
   size: () => number
   queuePerSlot: number
   waitMs: number
 }): Gate {
-  const { clock, observe } = o
+  const { clock } = o
   let inside = 0
   const line = new Set<Waiting>()
 
@@ -93,7 +91,6 @@ export function createGate(o: {
       const timer: Timer = clock.after(until - since, () => {
         leave()
         const waitedMs = Math.round(clock.now() - since)
-        observe({ kind: 'shed', reason: 'pool_timeout' })
         reject(
           new GatewayError(
             'pool_timeout',
@@ -111,14 +108,13 @@ export function createGate(o: {
     free: () => inside < o.size() && line.size === 0,
     use: async (signal, deadline, body) => {
       if (inside < o.size() && line.size === 0) inside++
-      else if (line.size >= o.queuePerSlot * o.size()) {
-        observe({ kind: 'shed', reason: 'queue_full' })
+      else if (line.size >= o.queuePerSlot * o.size())
         throw new GatewayError(
           'queue_full',
           `No replica serves, and the line for the primary is full (${line.size} waiting): ${sentence()}.`,
           { facts: facts(), retryAfter: 1 },
         )
-      } else await wait(signal, deadline)
+      else await wait(signal, deadline)
       try {
         return await body()
       } finally {

@@ -203,7 +203,6 @@ export function createLanes(
     windows: createWindows(d.clock, config.consistency.window),
     gate: createGate({
       clock: d.clock,
-      observe: d.observe,
       name: 'primary',
       size: () => Math.max(1, Math.floor(primary.pool.stats().max / 2)),
       // Both may change while it runs.

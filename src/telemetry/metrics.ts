@@ -140,7 +140,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
   })
   const timeouts = counter(
     'db_client_connection_timeouts_total',
-    'Requests that got no connection in time.',
+    'Requests and looks of the gateway itself that got no connection in time.',
     pool,
   )
   const createFailures = counter(

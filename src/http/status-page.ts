@@ -45,7 +45,7 @@ const show = (s) => {
   say(s.ready.ok ? 'Ready' : s.started ? 'Not ready' : 'Starting', s.ready.ok)
   $('what').textContent = 'Version ' + s.version + ', ' + s.phase + ', up for ' + ago(s.uptimeSeconds)
   $('where').textContent = s.database.engine + ' at ' + s.database.address +
-    (s.catalog ? ', ' + s.catalog.server : '')
+    (s.catalog ? ', ' + s.catalog.server : '') + '; its sessions are called ' + s.database.session
   fill('checks', s.ready.checks.map((c) => [
     cell('th', c.name),
     cell('td', c.ok ? 'ok' : c.required ? 'failed' : 'failed, not required', c.ok ? 'good' : c.required ? 'bad' : 'dim'),
@@ -56,12 +56,17 @@ const show = (s) => {
     cell('th', p.name),
     ...[p.inUse, p.idle, p.connecting, p.max, p.waiting, p.queueLimit].map((n) => cell('td', n, 'number')),
   ]))
-  const { budget, redis, idempotency: kept } = s
+  const { budget, redis, idempotency: kept, config } = s
   const refused = Object.entries(s.shed).map(([reason, times]) => reason + ' ' + times).join(', ')
   fill('shares', [
     budget && ['Budget', budget.share + ' of ' + budget.connections + ' connections (' + budget.reserved + ' reserved), ' +
       budget.instances + (budget.instances === 1 ? ' gateway' : ' gateways') +
       (budget.blind ? '; the server could not be asked lately' : ''), budget.blind ? 'bad' : ''],
+    config && ['Configuration', (config.result === 'start' ? 'as at the start'
+      : config.result + ' ' + config.at.replace('T', ' ').slice(0, 19) + ' UTC') +
+      [...config.faults, ...config.restart.map((key) => key + ' takes effect at the next start')]
+        .map((text) => '; ' + text).join(''),
+      config.result === 'rejected' || config.result === 'postponed' ? 'bad' : ''],
     ['Refused', refused || 'none', refused ? 'bad' : 'good'],
     redis && ['Redis', redis.state + ' for ' + ago(Math.floor(redis.forMs / 1000)) + ', ' + redis.address,
       redis.state === 'up' ? 'good' : 'bad'],
@@ -134,7 +139,7 @@ const page = `<!doctype html>
 ${table('checks', 'What readiness is made of', ['Check', 'State', 'Detail', 'Since'])}
 <h2>Pools</h2>
 ${table('pools', 'Connections to the database', ['Pool', 'In use', 'Idle', 'Connecting', 'Max', 'Waiting', 'Queue limit'])}
-${table('shares', 'Budget, requests refused since the start, and what is kept for repetitions', ['What', 'Now'])}
+${table('shares', 'Budget, files of the configuration, requests refused since the start, and what is kept for repetitions', ['What', 'Now'])}
 <section id="several" hidden>
 <h2>Servers</h2>
 ${table('servers', 'The servers of the database', ['Server', 'Address', 'Role', 'Use', 'Behind'])}

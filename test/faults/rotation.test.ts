@@ -130,9 +130,15 @@ describe.each([
       await more()
       // The Secret first: the server refuses the new password, and the old sessions work on.
       await secret.write({ uri: server.url('two') })
-      await postern.line((l) => l.event === 'config' && l['result'] === 'postponed')
+      const postponed = await postern.line((l) => l.event === 'config' && l['result'] === 'postponed')
+      // PostgreSQL's and MariaDB's words.
+      const refusal = /(authentication failed|Access denied) for user/
+      expect(postponed['error']).toMatchObject({ message: expect.stringMatching(refusal) })
       await more()
-      expect((await ask(`${postern.admin}/status`)).json().config).toMatchObject({ result: 'postponed' })
+      expect((await ask(`${postern.admin}/status`)).json().config).toMatchObject({
+        result: 'postponed',
+        faults: [expect.stringMatching(refusal)],
+      })
       expect(await postern.metric('postern_config_last_reload_successful')).toBe(0)
       await server.setPassword('two')
       await postern.line((l) => l.event === 'config' && l['result'] === 'applied')

@@ -30,6 +30,8 @@ export interface Health {
   start(): void
   /** The data listener accepts requests. */
   markListening(): void
+  /** It does no more. */
+  markClosed(): void
   /** A reading of the schema succeeded or failed. A failure after a success keeps what is served, and says so. */
   markCatalog(result: 'loaded' | 'failed'): void
   /** The schema that was kept on disk is served; `readAt` (wall clock ms) is when it was read. A reading ends it. */
@@ -105,6 +107,7 @@ export function createHealth(o: {
   let database: Database = { state: 'unknown', failures: 0, word: '' }
   let catalog: Served = { state: 'nothing' }
   let listening = false
+  let closed = false
   let draining = false
   let stopped = false
   let contact = false
@@ -184,6 +187,11 @@ export function createHealth(o: {
     }
   }
 
+  const listeningDetail = (): string => {
+    if (closed) return 'accepting no new connections any more'
+    return listening ? 'accepting requests' : 'not accepting requests yet'
+  }
+
   const catalogDetail = (): string => {
     switch (catalog.state) {
       case 'nothing':
@@ -208,7 +216,7 @@ export function createHealth(o: {
     const primary = database.state === 'up' && database.role === 'primary'
     const needsDatabase = o.mode !== 'gateway'
     return [
-      check('listening', listening, true, listening ? 'accepting requests' : 'not accepting requests yet'),
+      check('listening', listening && !closed, true, listeningDetail()),
       check('catalog', catalog.state !== 'nothing', needsDatabase, catalogDetail()),
       check('database', up, needsDatabase, databaseDetail()),
       check(
@@ -245,6 +253,10 @@ export function createHealth(o: {
     },
     markListening: () => {
       listening = true
+      refresh()
+    },
+    markClosed: () => {
+      closed = true
       refresh()
     },
     markCatalog: (result) => {

@@ -84,6 +84,8 @@ export function createDataApp(d: DataDependencies): Answerer {
       x.check()
       const key =
         x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
+      // A repetition is answered without its handler, and is a request of its version all the same.
+      if (key !== undefined) x.note(d.schema)
       reply = await (key === undefined ? handler(x) : once(x, key, d.idempotency, () => handler(x)))
     } catch (thrown) {
       const error = asGatewayError(thrown)

@@ -182,6 +182,12 @@ export class Exchange implements Context {
     return body
   }
 
+  /** Binds to the present catalogue where there is one, and it is of the version asked for. */
+  note(schema: Pick<Schema, 'peek'>): void {
+    const snapshot = schema.peek()
+    if (this.version === snapshot?.contract.version) this.bound = snapshot
+  }
+
   /** Binds to the present catalogue. @throws GatewayError starting, unknown_version */
   snapshot(schema: Pick<Schema, 'current'>): Snapshot {
     const snapshot = schema.current()

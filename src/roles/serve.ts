@@ -238,7 +238,14 @@ export async function serveGateway(
         urls[name] = live.url
         if (name === 'data') health.markListening()
       },
-      ...(drains ? { drain: () => live?.drain() } : {}),
+      ...(drains
+        ? {
+            drain: () => {
+              health.markClosed()
+              return live?.drain()
+            },
+          }
+        : {}),
       stop: () => live?.close(),
     })
   }

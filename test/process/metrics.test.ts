@@ -117,3 +117,17 @@ test('labels stay bounded, whatever clients ask for', async () => {
   // The key route answers 404 already; nothing new may appear.
   expect(await series()).toBe(before)
 })
+
+test('a repetition with an Idempotency-Key is a request of its version', async () => {
+  const versions = 'postern_version_requests_total{version="v1"}'
+  const before = (await postern.metric(versions)) ?? 0
+  const again = { method: 'POST', body: '{"id":7}', headers: { 'idempotency-key': 'one' } }
+  for (let i = 0; i < 3; i++) expect((await ask(`${postern.api}/orders`, again)).status).toBe(201)
+  expect(await postern.metric(versions)).toBe(before + 3)
+  expect(
+    postern
+      .requests()
+      .slice(-3)
+      .map((line) => line['version']),
+  ).toEqual(['v1', 'v1', 'v1'])
+})

@@ -85,3 +85,16 @@ test.each([
   const page = await shown({ ...status, config: { ...status.config, ...config } })
   expect(page.get('shares')?.text()).toContain(`Configuration | ${expected} | `)
 })
+
+test('says of a replica how far it is behind, or that nobody can tell', async () => {
+  const replica = { name: 'replica-1', kind: 'replica', address: 'db-1:5432/shop', role: 'replica' }
+  const servers = [
+    { ...replica, serves: true, why: 'well', lagMs: 40 },
+    { ...replica, role: 'unknown', serves: false, why: 'unreachable', lagMs: null },
+  ]
+  const page = await shown({ ...status, servers })
+  expect(page.get('servers')?.held.map((row) => row.text())).toEqual([
+    'replica-1 | db-1:5432/shop | replica | serves reads | 0.0 s',
+    'replica-1 | db-1:5432/shop | unknown | serves no reads: unreachable | unknown',
+  ])
+})

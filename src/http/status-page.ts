@@ -80,7 +80,8 @@ const show = (s) => {
     cell('td', e.role),
     cell('td', e.kind === 'host' ? (e.serves ? 'written to' : 'stands by')
       : e.serves ? 'serves reads' : 'serves no reads: ' + e.why, e.serves || e.kind === 'host' ? 'good' : 'bad'),
-    cell('td', e.lagMs === undefined ? '' : (e.lagMs / 1000).toFixed(1) + ' s', 'number'),
+    // Infinity is null in JSON.
+    cell('td', e.lagMs === undefined ? '' : e.lagMs === null ? 'unknown' : (e.lagMs / 1000).toFixed(1) + ' s', 'number'),
   ]))
   fill('breakers', s.breakers.map((b) => [
     cell('th', b.target),

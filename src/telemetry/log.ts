@@ -81,7 +81,7 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
   },
   cancel: {
     level: (o) => (o.outcome === 'failed' ? 'warn' : 'debug'),
-    msg: 'statement cancelled',
+    msg: 'statement cancelled, or failed to cancel',
     fields: ({ pool, why, outcome }) => ({ pool, why, outcome }),
   },
   'stream.cut': {

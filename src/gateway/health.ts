@@ -47,7 +47,7 @@ export interface Health {
 
 /** What is served. */
 type Served =
-  | { readonly state: 'nothing' }
+  | { readonly state: 'nothing'; readonly tried: boolean }
   | { readonly state: 'restored'; readonly readAt: number }
   | { readonly state: 'read'; readonly stale: boolean }
 
@@ -105,7 +105,7 @@ export function createHealth(o: {
   const { clock, observe } = o
   const born = clock.wall()
   let database: Database = { state: 'unknown', failures: 0, word: '' }
-  let catalog: Served = { state: 'nothing' }
+  let catalog: Served = { state: 'nothing', tried: false }
   let listening = false
   let closed = false
   let draining = false
@@ -195,7 +195,7 @@ export function createHealth(o: {
   const catalogDetail = (): string => {
     switch (catalog.state) {
       case 'nothing':
-        return 'schema not read yet'
+        return catalog.tried ? 'schema not read yet, the last reading failed' : 'schema not read yet'
       case 'restored':
         return `schema from the snapshot of ${new Date(catalog.readAt).toISOString()}`
       case 'read':
@@ -262,6 +262,7 @@ export function createHealth(o: {
     markCatalog: (result) => {
       if (result === 'loaded') catalog = { state: 'read', stale: false }
       else if (catalog.state === 'read') catalog = { state: 'read', stale: true }
+      else if (catalog.state === 'nothing') catalog = { state: 'nothing', tried: true }
       refresh()
     },
     markRestored: (readAt) => {

@@ -33,7 +33,12 @@ describe('docs/operations.md', () => {
   })
   const names = new Set([...metrics.render().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] as string))
   const namesIn = (part: string) => part.match(/\b(?:http|db|postern|process|nodejs)_\w+/g) ?? []
-  const labels = new Set(['db_client_connection_state', 'http_route', 'http_response_status_code'])
+  const labels = new Set([
+    'db_client_connection_pool_name',
+    'db_client_connection_state',
+    'http_route',
+    'http_response_status_code',
+  ])
 
   test('explains every metric there is, and none that is not', () => {
     const tables = text.slice(text.indexOf('## Metrics'), text.indexOf('## Logs'))

@@ -1,7 +1,7 @@
 /** The API: every route on one screen. A request is parsed, given to a use case, and answered; all faults end in `problem`. */
 import type { ServerResponse } from 'node:http'
 import type { Context } from '#base/context.ts'
-import { asGatewayError, GatewayError } from '#base/errors.ts'
+import { asGatewayError, GatewayError, withFacts } from '#base/errors.ts'
 import type { Answer } from '#gateway/answer.ts'
 import type { Runner } from '#gateway/runner.ts'
 import { catalogueDocument } from './catalogue.ts'
@@ -258,14 +258,10 @@ export function createDataApp(d: DataDependencies): Answerer {
 
 /** The same error, naming the item of the batch that caused it. */
 function ofItem(error: GatewayError, index: number, item: BatchItem): GatewayError {
-  return new GatewayError(
-    error.code,
+  return withFacts(
+    error,
+    { item: index },
     `Item ${index} (${item.method} ${item.path.slice(0, 200)}): ${error.message}`,
-    {
-      cause: error.cause,
-      facts: { ...error.facts, item: index },
-      ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
-    },
   )
 }
 

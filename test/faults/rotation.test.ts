@@ -350,6 +350,14 @@ describe('the configuration', () => {
     expect(status.config.result).toBe('rejected')
     expect(status.config.faults[0]).toContain('pools.mx')
     expect((await ask(`${postern.api}/orders`)).status).toBe(200)
+    // Also for who asks when it has been looked at already, and while the database is away.
+    const again = { configuration: 'rejected', faults: [expect.stringContaining('pools.mx')] }
+    expect((await ask(`${postern.admin}/reload`, { method: 'POST' })).json()).toMatchObject(again)
+    await server.kill('SIGINT')
+    const away = await ask(`${postern.admin}/reload`, { method: 'POST' })
+    await server.restart()
+    expect(away.json()).toMatchObject({ code: 'database_unavailable', ...again })
+    await eventually('it is back', async () => (await ask(`${postern.api}/orders`)).status === 200)
 
     // What is right by form, and cannot be applied, is rejected whole as well.
     await folder.write({

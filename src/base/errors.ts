@@ -307,6 +307,15 @@ export class GatewayError extends Error {
   }
 }
 
+/** The same error with more facts, and perhaps other words. */
+export function withFacts(error: GatewayError, facts: ErrorFacts, detail = error.message): GatewayError {
+  return new GatewayError(error.code, detail, {
+    cause: error.cause,
+    facts: { ...error.facts, ...facts },
+    ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+  })
+}
+
 /** Turns whatever was thrown into a GatewayError; an unforeseen one becomes `internal` and keeps its cause for the log. */
 export function asGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown

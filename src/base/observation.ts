@@ -123,7 +123,7 @@ export type Observation =
       spans: number
       error?: unknown
     }
-  | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' }
+  | { kind: 'stream.cut'; reason: 'slow' | 'deadline' | 'client' | 'database' | 'drain' }
   | { kind: 'catalog.loaded'; tables: number; routines: number; ms: number; changed: boolean }
   | { kind: 'catalog.failed'; error: unknown }
   | {

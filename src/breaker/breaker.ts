@@ -164,7 +164,6 @@ export function createBreaker(settings: BreakerSettings, d: BreakerDependencies)
   }
 
   const refused = (retryAfterMs: number): GatewayError => {
-    observe({ kind: 'shed', reason: 'breaker_open' })
     const now = clock.now()
     const forMs = Math.round(now - state.since)
     const counts = state.kind === 'open' ? state.counts : window.counts(now)

@@ -3,7 +3,7 @@ import { virtualClock } from '#base/clock.ts'
 import type { Observation } from '#base/observation.ts'
 import { changedKeys, takesEffectNow, withLiveParts } from './changes.ts'
 import { type Files, noteReads } from './files.ts'
-import { createReloader } from './reload.ts'
+import { type Applied, createReloader } from './reload.ts'
 import { type Config, configSchema } from './schema.ts'
 
 const config = (more: object = {}): Config =>
@@ -77,7 +77,7 @@ describe('the reloader', () => {
     const told: Observation[] = []
     const source: { now: Config | string; version: number } = { now: first, version: 1 }
     const applied: (readonly string[])[] = []
-    let ready: 'applied' | 'postponed' | Error = 'applied'
+    let ready: Applied | Error = 'applied'
     const files = { read: () => '', list: () => [], count: 1, same: () => source.version === 1 }
     const reloader = createReloader({
       clock,
@@ -147,12 +147,15 @@ describe('the reloader', () => {
     t.be(new Error('no such table'))
     t.write(config({ api: { hide: ['a'] } }))
     expect(await t.reloader.look()).toBe('rejected')
-    t.be('postponed')
+    expect(t.reloader.stats().faults).toEqual(['api.hide: no such table'])
+    t.be({ postponed: new Error('wrong password') })
     t.write(config({ database: { url: 'postgres://a:new@db/shop' } }))
     expect(await t.reloader.look()).toBe('postponed')
     expect(await t.reloader.look()).toBe('postponed')
+    expect(t.reloader.stats().faults).toEqual(['database.url: wrong password'])
     t.be('applied')
     expect(await t.reloader.look()).toBe('applied')
+    expect(t.reloader.stats().faults).toEqual([])
     expect(t.applied).toEqual([['database.url']])
     expect(t.results()).toEqual(['rejected', 'postponed', 'applied'])
   })

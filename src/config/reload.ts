@@ -19,6 +19,9 @@ export interface ReloadStats {
   readonly faults: readonly string[]
 }
 
+/** In service, or not yet, and why. */
+export type Applied = 'applied' | { readonly postponed: unknown }
+
 export interface Reloader {
   start(): void
   stop(): void
@@ -32,10 +35,18 @@ export interface Reloader {
 /** Least time (ms) between two looks for hints: each connection that fails is one. */
 const hintMs = 1000
 
+/** What keeps these keys out of service, in one line for /status. */
+const faultOf = (keys: readonly string[], error: unknown): string =>
+  faultLine({
+    key: keys.join(', '),
+    message: error instanceof Error ? error.message : 'unforeseen',
+    origin: '',
+  })
+
 /**
  * @param o.files what the configuration in service was read through
  * @param o.load reads it anew
- * @param o.apply takes the keys into service; `postponed` when not yet. Throws when it cannot be: then nothing has changed
+ * @param o.apply takes the keys into service, or says why not yet. Throws when it cannot be: then nothing has changed
  */
 export function createReloader(o: {
   clock: Clock
@@ -45,7 +56,7 @@ export function createReloader(o: {
   config: Config
   files: NotedFiles
   load: (files: NotedFiles) => { readonly config: Config } | Faults
-  apply: (config: Config, keys: readonly string[]) => Promise<'applied' | 'postponed'>
+  apply: (config: Config, keys: readonly string[]) => Promise<Applied>
 }): Reloader {
   const { clock } = o
   let inService = o.config
@@ -68,7 +79,8 @@ export function createReloader(o: {
   ) => {
     const { changed, restart = state.restart, faults = [], error } = told
     const again = state.result === result && result === 'postponed'
-    state = { result, at: clock.wall(), restart, faults }
+    const why = error === undefined ? [] : [faultOf(changed, error)]
+    state = { result, at: clock.wall(), restart, faults: [...faults, ...why] }
     if (!again)
       o.observe({
         kind: 'config',
@@ -97,8 +109,9 @@ export function createReloader(o: {
     try {
       const next = withLiveParts(inService, loaded.config)
       const result = changed.length === 0 ? 'applied' : await o.apply(next, changed)
-      if (result === 'applied') inService = next
-      return settle(result, { changed, restart })
+      if (result !== 'applied') return settle('postponed', { changed, restart, error: result.postponed })
+      inService = next
+      return settle('applied', { changed, restart })
     } catch (error) {
       return settle('rejected', { changed, error })
     }

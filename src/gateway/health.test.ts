@@ -201,6 +201,16 @@ describe('readiness', () => {
     expect(health.ready().ok).toBe(ready)
   })
 
+  test('a schema that could not be read is told apart from one that nobody has asked for yet', () => {
+    const { health, check } = setUp()
+    expect(check('catalog')).toMatchObject({ ok: false, detail: 'schema not read yet' })
+    health.markCatalog('failed')
+    expect(check('catalog')).toMatchObject({
+      ok: false,
+      detail: 'schema not read yet, the last reading failed',
+    })
+  })
+
   test('a schema that could not be read again is told and does not end it', async () => {
     const { health, begin, check } = setUp()
     await begin()

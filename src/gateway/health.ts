@@ -30,6 +30,8 @@ export interface Health {
   start(): void
   /** The data listener accepts requests. */
   markListening(): void
+  /** It does no more. */
+  markClosed(): void
   /** A reading of the schema succeeded or failed. A failure after a success keeps what is served, and says so. */
   markCatalog(result: 'loaded' | 'failed'): void
   /** The schema that was kept on disk is served; `readAt` (wall clock ms) is when it was read. A reading ends it. */
@@ -45,7 +47,7 @@ export interface Health {
 
 /** What is served. */
 type Served =
-  | { readonly state: 'nothing' }
+  | { readonly state: 'nothing'; readonly tried: boolean }
   | { readonly state: 'restored'; readonly readAt: number }
   | { readonly state: 'read'; readonly stale: boolean }
 
@@ -103,8 +105,9 @@ export function createHealth(o: {
   const { clock, observe } = o
   const born = clock.wall()
   let database: Database = { state: 'unknown', failures: 0, word: '' }
-  let catalog: Served = { state: 'nothing' }
+  let catalog: Served = { state: 'nothing', tried: false }
   let listening = false
+  let closed = false
   let draining = false
   let stopped = false
   let contact = false
@@ -184,10 +187,15 @@ export function createHealth(o: {
     }
   }
 
+  const listeningDetail = (): string => {
+    if (closed) return 'accepting no new connections any more'
+    return listening ? 'accepting requests' : 'not accepting requests yet'
+  }
+
   const catalogDetail = (): string => {
     switch (catalog.state) {
       case 'nothing':
-        return 'schema not read yet'
+        return catalog.tried ? 'schema not read yet, the last reading failed' : 'schema not read yet'
       case 'restored':
         return `schema from the snapshot of ${new Date(catalog.readAt).toISOString()}`
       case 'read':
@@ -208,7 +216,7 @@ export function createHealth(o: {
     const primary = database.state === 'up' && database.role === 'primary'
     const needsDatabase = o.mode !== 'gateway'
     return [
-      check('listening', listening, true, listening ? 'accepting requests' : 'not accepting requests yet'),
+      check('listening', listening && !closed, true, listeningDetail()),
       check('catalog', catalog.state !== 'nothing', needsDatabase, catalogDetail()),
       check('database', up, needsDatabase, databaseDetail()),
       check(
@@ -247,9 +255,14 @@ export function createHealth(o: {
       listening = true
       refresh()
     },
+    markClosed: () => {
+      closed = true
+      refresh()
+    },
     markCatalog: (result) => {
       if (result === 'loaded') catalog = { state: 'read', stale: false }
       else if (catalog.state === 'read') catalog = { state: 'read', stale: true }
+      else if (catalog.state === 'nothing') catalog = { state: 'nothing', tried: true }
       refresh()
     },
     markRestored: (readAt) => {

@@ -123,3 +123,19 @@ test('a look under way when the server moves says nothing of it, and whoever wai
   expect(monitor.seat().state).toBe('taken')
   await monitor.stop()
 })
+
+test('of a replica that does not answer nobody can tell how far it is behind', async () => {
+  const { clock, places, monitor } = setUp()
+  monitor.start()
+  const told = () => monitor.stats().flatMap((s) => (s.kind === 'replica' ? [s.why, s.lagMs] : []))
+  await clock.advance(2000)
+  expect(told()).toEqual(['well', 0])
+  places.replica.held = Promise.reject(new Error('it is away'))
+  places.replica.held.catch(() => {})
+  await clock.advance(5000)
+  expect(told()).toEqual(['unreachable', Number.POSITIVE_INFINITY])
+  places.replica.held = undefined
+  await clock.advance(2000)
+  expect(told()).toEqual(['well', 0])
+  await monitor.stop()
+})

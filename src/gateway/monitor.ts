@@ -212,8 +212,11 @@ export function createMonitor(d: MonitorDependencies): Monitor {
   const failed = (w: Watched) => {
     w.failures++
     if (w.failures < strikes) return
-    if (w.server.kind === 'replica') judgeReplica(w)
-    else {
+    if (w.server.kind === 'replica') {
+      // What it told last says nothing of how far it is behind by now.
+      w.lagMs = Number.POSITIVE_INFINITY
+      judgeReplica(w)
+    } else {
       w.standing = undefined
       judgeWriter()
     }

@@ -130,6 +130,8 @@ export function describeStatus(o: {
 export interface ReloadReport extends SchemaReport {
   /** What became of the files of the configuration. */
   readonly configuration: 'unchanged' | 'applied' | 'rejected' | 'postponed'
+  /** What is wrong with them, one line a fault. */
+  readonly faults: readonly string[]
 }
 
 /** The part of the schema. */

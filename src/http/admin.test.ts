@@ -27,6 +27,7 @@ const status: Status = {
 }
 const report: ReloadReport = {
   configuration: 'unchanged',
+  faults: [],
   changed: true,
   fingerprint: 'f',
   added: ['public.a'],

@@ -1,7 +1,7 @@
 /** The API: every route on one screen. A request is parsed, given to a use case, and answered; all faults end in `problem`. */
 import type { ServerResponse } from 'node:http'
 import type { Context } from '#base/context.ts'
-import { asGatewayError, GatewayError } from '#base/errors.ts'
+import { asGatewayError, GatewayError, withFacts } from '#base/errors.ts'
 import type { Answer } from '#gateway/answer.ts'
 import { mayEndBatch } from '#gateway/call.ts'
 import type { Runner } from '#gateway/runner.ts'
@@ -42,7 +42,7 @@ const route = (template: string, handler: Handler): Route => ({ template, handle
  */
 export function createDataApp(d: DataDependencies): Answerer {
   const open = createOpenExchanges()
-  const room = createBodyRoom(d.limits, d.observe)
+  const room = createBodyRoom(d.limits)
   const lag = createLoopLag({
     clock: d.clock,
     observe: d.observe,
@@ -90,6 +90,8 @@ export function createDataApp(d: DataDependencies): Answerer {
       refuseCrossSite(x.method, headerOf(x))
       const key =
         x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
+      // A repetition is answered without its handler, and is a request of its version all the same.
+      if (key !== undefined) x.note(d.schema)
       reply = await (key === undefined ? handler(x) : once(x, key, d.idempotency, () => handler(x)))
     } catch (thrown) {
       const error = asGatewayError(thrown)
@@ -270,14 +272,10 @@ export function createDataApp(d: DataDependencies): Answerer {
 
 /** The same error, naming the item of the batch that caused it. */
 function ofItem(error: GatewayError, index: number, item: BatchItem): GatewayError {
-  return new GatewayError(
-    error.code,
+  return withFacts(
+    error,
+    { item: index },
     `Item ${index} (${item.method} ${item.path.slice(0, 200)}): ${error.message}`,
-    {
-      cause: error.cause,
-      facts: { ...error.facts, item: index },
-      ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
-    },
   )
 }
 

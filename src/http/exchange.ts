@@ -18,6 +18,19 @@ import { readBody } from './request-body.ts'
 /** A request id that came along is kept when it is a UUID: anything else could forge log lines. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/**
+ * Requests refused unserved for want of a server, a connection or a place in its line, as they are counted. Only the answer tells: who
+ * is refused by one server may be served by the next, and the gateway's own looks at the database wait in the same lines.
+ */
+function shedFor({
+  code,
+  facts,
+}: GatewayError): 'pool_timeout' | 'queue_full' | 'breaker_open' | 'overload' | undefined {
+  if (code === 'pool_timeout' || code === 'queue_full' || code === 'breaker_open') return code
+  // With `lagMs` it is the event loop, and counted there.
+  return code === 'overloaded' && facts['lagMs'] === undefined ? 'overload' : undefined
+}
+
 /** Leads from a response to its exchange. */
 const exchange = Symbol('exchange')
 type Answering = ServerResponse & { [exchange]?: Exchange }
@@ -193,6 +206,12 @@ export class Exchange implements Context {
     return body
   }
 
+  /** Binds to the present catalogue where there is one, and it is of the version asked for. */
+  note(schema: Pick<Schema, 'peek'>): void {
+    const snapshot = schema.peek()
+    if (this.version === snapshot?.contract.version) this.bound = snapshot
+  }
+
   /** Binds to the present catalogue. @throws GatewayError starting, unknown_version */
   snapshot(schema: Pick<Schema, 'current'>): Snapshot {
     const snapshot = schema.current()
@@ -222,6 +241,8 @@ export class Exchange implements Context {
     this.open.remove(this.entry)
     this.room.give(this.held)
     const { error } = this
+    const shed = error && shedFor(error)
+    if (shed !== undefined) this.observe({ kind: 'shed', reason: shed })
     this.observe({
       kind: 'request',
       method: this.method,

@@ -45,7 +45,7 @@ const show = (s) => {
   say(s.ready.ok ? 'Ready' : s.started ? 'Not ready' : 'Starting', s.ready.ok)
   $('what').textContent = 'Version ' + s.version + ', ' + s.phase + ', up for ' + ago(s.uptimeSeconds)
   $('where').textContent = s.database.engine + ' at ' + s.database.address +
-    (s.catalog ? ', ' + s.catalog.server : '')
+    (s.catalog ? ', ' + s.catalog.server : '') + '; its sessions are called ' + s.database.session
   fill('checks', s.ready.checks.map((c) => [
     cell('th', c.name),
     cell('td', c.ok ? 'ok' : c.required ? 'failed' : 'failed, not required', c.ok ? 'good' : c.required ? 'bad' : 'dim'),
@@ -56,12 +56,17 @@ const show = (s) => {
     cell('th', p.name),
     ...[p.inUse, p.idle, p.connecting, p.max, p.waiting, p.queueLimit].map((n) => cell('td', n, 'number')),
   ]))
-  const { budget, redis, idempotency: kept } = s
+  const { budget, redis, idempotency: kept, config } = s
   const refused = Object.entries(s.shed).map(([reason, times]) => reason + ' ' + times).join(', ')
   fill('shares', [
     budget && ['Budget', budget.share + ' of ' + budget.connections + ' connections (' + budget.reserved + ' reserved), ' +
       budget.instances + (budget.instances === 1 ? ' gateway' : ' gateways') +
       (budget.blind ? '; the server could not be asked lately' : ''), budget.blind ? 'bad' : ''],
+    config && ['Configuration', (config.result === 'start' ? 'as at the start'
+      : config.result + ' ' + config.at.replace('T', ' ').slice(0, 19) + ' UTC') +
+      [...config.faults, ...config.restart.map((key) => key + ' takes effect at the next start')]
+        .map((text) => '; ' + text).join(''),
+      config.result === 'rejected' || config.result === 'postponed' ? 'bad' : ''],
     ['Refused', refused || 'none', refused ? 'bad' : 'good'],
     redis && ['Redis', redis.state + ' for ' + ago(Math.floor(redis.forMs / 1000)) + ', ' + redis.address,
       redis.state === 'up' ? 'good' : 'bad'],
@@ -75,7 +80,8 @@ const show = (s) => {
     cell('td', e.role),
     cell('td', e.kind === 'host' ? (e.serves ? 'written to' : 'stands by')
       : e.serves ? 'serves reads' : 'serves no reads: ' + e.why, e.serves || e.kind === 'host' ? 'good' : 'bad'),
-    cell('td', e.lagMs === undefined ? '' : (e.lagMs / 1000).toFixed(1) + ' s', 'number'),
+    // Infinity is null in JSON.
+    cell('td', e.lagMs === undefined ? '' : e.lagMs === null ? 'unknown' : (e.lagMs / 1000).toFixed(1) + ' s', 'number'),
   ]))
   fill('breakers', s.breakers.map((b) => [
     cell('th', b.target),
@@ -134,7 +140,7 @@ const page = `<!doctype html>
 ${table('checks', 'What readiness is made of', ['Check', 'State', 'Detail', 'Since'])}
 <h2>Pools</h2>
 ${table('pools', 'Connections to the database', ['Pool', 'In use', 'Idle', 'Connecting', 'Max', 'Waiting', 'Queue limit'])}
-${table('shares', 'Budget, requests refused since the start, and what is kept for repetitions', ['What', 'Now'])}
+${table('shares', 'Budget, files of the configuration, requests refused since the start, and what is kept for repetitions', ['What', 'Now'])}
 <section id="several" hidden>
 <h2>Servers</h2>
 ${table('servers', 'The servers of the database', ['Server', 'Address', 'Role', 'Use', 'Behind'])}

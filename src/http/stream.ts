@@ -72,11 +72,10 @@ export async function sendStream(
 
 const nothing: Reply = { status: 200, headers: {}, body: null }
 
-function cutReason({ code }: GatewayError): 'deadline' | 'client' | 'database' {
+function cutReason({ code }: GatewayError): 'deadline' | 'client' | 'database' | 'drain' {
   if (code === 'client_closed') return 'client'
-  // A shutdown is the last deadline there is.
-  const late = code === 'statement_timeout' || code === 'deadline_exceeded' || code === 'draining'
-  return late ? 'deadline' : 'database'
+  if (code === 'draining') return 'drain'
+  return code === 'statement_timeout' || code === 'deadline_exceeded' ? 'deadline' : 'database'
 }
 
 const tooSlow = (ms: number) =>

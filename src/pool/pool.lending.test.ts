@@ -97,7 +97,7 @@ describe('lending', () => {
 
 describe('the queue', () => {
   it('refuses at once whom it has no room for, with the numbers', async () => {
-    const { pool, clock, count, borrow } = poolOfThings({ max: 2, queue: 1 })
+    const { pool, clock, borrow } = poolOfThings({ max: 2, queue: 1 })
     const loans = [borrow(), borrow(), borrow()]
     await clock.advance(0)
     const refused = borrow()
@@ -116,7 +116,6 @@ describe('the queue', () => {
     })
     expect(refused.error?.message).toContain('2 of 2 connections in use, 0 idle, 0 connecting, 1 waiting')
     expect(refused.error?.retryAfter).toBe(1)
-    expect(count('shed')).toBe(1)
     expect(loans.every((l) => l.error === undefined)).toBe(true)
     expect(pool.stats().waiting).toBe(1)
   })
@@ -213,7 +212,7 @@ describe('the deadline', () => {
       waitedMs: 500,
     })
     expect(seen).toContainEqual({ kind: 'pool.timeout', pool: 'primary', ms: 500 })
-    expect(seen).toContainEqual({ kind: 'shed', reason: 'pool_timeout' })
+    expect(seen).toContainEqual({ kind: 'pool.wait', pool: 'primary', ms: 500 })
   })
 
   it('of the caller counts when it is the nearer one', async () => {

@@ -68,7 +68,7 @@ export function createPool<C extends Poolable>(
       const now = clock.now()
       const waitedMs = now - caller.since
       observe({ kind: 'pool.timeout', pool: name, ms: waitedMs })
-      observe({ kind: 'shed', reason: 'pool_timeout' })
+      waited(waitedMs)
       const bound = caller.until < caller.deadline ? 'acquireTimeout' : 'deadline'
       const cause = connector.trouble?.error
       const error = timedOut(stats(), { waitedMs, bound, cause, retryAfter: retryAfter() })
@@ -185,6 +185,7 @@ export function createPool<C extends Poolable>(
   const lend = (entry: Entry<C>, deadline: number, now: number) =>
     shelf.move(entry, { kind: 'lent', since: now, deadline })
 
+  /** Of those who got a connection and of those who were refused for want of one: without these nothing looks slow when it is worst. */
   const waited = (ms: number) => observe({ kind: 'pool.wait', pool: name, ms })
 
   /** To the first in line, and to those whom it takes along. */
@@ -245,8 +246,8 @@ export function createPool<C extends Poolable>(
     const { wait: waitMs, lasting } = settings.overload
     if (lastsMs < lasting) return
     for (let waiter = queue.head(); waiter && now - waiter.caller.since > waitMs; waiter = queue.head()) {
-      observe({ kind: 'shed', reason: 'overload' })
       const waitedMs = now - waiter.caller.since
+      waited(waitedMs)
       waiter.refuse(overloaded(stats(), { waitedMs, waitMs, lastsMs, retryAfter: retryAfter() }))
     }
   }
@@ -301,10 +302,8 @@ export function createPool<C extends Poolable>(
       return Promise.reject(shuttingDown(stats()))
     }
     if (deadline <= now) return Promise.reject(tooLate(name, now - deadline))
-    if (queue.size >= queueLimit + Math.max(0, max - shelf.count.lent)) {
-      observe({ kind: 'shed', reason: 'queue_full' })
+    if (queue.size >= queueLimit + Math.max(0, max - shelf.count.lent))
       return Promise.reject(queueFull(stats(), retryAfter()))
-    }
     if (queue.size === 0) behindSince = undefined
     const until = Math.min(deadline, now + settings.acquireTimeout)
     const turn = queue.wait({ since: now, until, deadline, signal, shares })

@@ -6,6 +6,7 @@ import type { Config } from '#config/schema.ts'
 import type { AnnouncerStatus, Connection, Engine, ServerRole, Unseen } from '#engine/engine.ts'
 import type { ServerStats } from '#gateway/monitor.ts'
 import type { Database } from './database.ts'
+import { namesOfNothing } from './check-api.ts'
 import { databaseTrouble } from './database-trouble.ts'
 import { defaultMax } from '#pool/options.ts'
 import { announcerHints } from './events-report.ts'
@@ -102,6 +103,7 @@ async function inspect(engine: Engine, config: Config, clock: Clock): Promise<In
         faults: [...judged.faults, ...blind.faults],
         warnings: [
           ...judged.warnings,
+          ...namesOfNothing(catalog, config.api),
           ...(census ? budgetWarnings(census.connections, config.pools) : []),
           ...blind.warnings,
         ],

@@ -32,7 +32,7 @@ export const commands = {
   check: {
     summary: 'validates the configuration, then the database against it',
     manual: [
-      'Reports every fault at once: of all files, variables and flags, each with its key and its place in the file. Unless --offline is given it then connects to the database, asks for its role and reads its catalogue, as the gateway would.',
+      'Reports every fault at once: of all files, variables and flags, each with its key and its place in the file. Unless --offline is given it then connects to the database, asks for its role and reads its catalogue, as the gateway would, and warns of names in api.hide and api.relations that fit nothing in it.',
       'Opens no port and changes nothing.',
     ],
     options: checkOptions,

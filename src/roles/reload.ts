@@ -1,6 +1,7 @@
 /** A changed configuration → the parts that run: tried first where that can be done, then taken over all at once. */
 import { systemClock, type Clock } from '#base/clock.ts'
 import { GatewayError } from '#base/errors.ts'
+import type { Applied } from '#config/reload.ts'
 import type { Config } from '#config/schema.ts'
 import { resolveContract } from '#contract/resolve.ts'
 import { hostsOf } from '#engine/hosts.ts'
@@ -15,8 +16,8 @@ function refill<T extends object>(into: T, from: T): void {
   Object.assign(into, from)
 }
 
-/** Whether a session can be had with these options, on one of the hosts at least. */
-async function letsIn(config: Config, clock: Clock): Promise<boolean> {
+/** Why no session can be had with these options on any of the hosts, as the first of them has it; undefined when one lets us in. */
+async function refusalOf(config: Config, clock: Clock): Promise<{ readonly error: unknown } | undefined> {
   const quiet = { clock, observe: () => {} }
   const { connectTimeout } = config.database
   const tries = hostsOf(config.database).map(async (options) => {
@@ -25,13 +26,13 @@ async function letsIn(config: Config, clock: Clock): Promise<boolean> {
     await (await engine.connect(until)).close()
   })
   return Promise.any(tries).then(
-    () => true,
-    () => false,
+    () => undefined,
+    ({ errors }: AggregateError) => ({ error: errors[0] as unknown }),
   )
 }
 
 /** Takes keys of a configuration into service; see createReloader. */
-export type Apply = (next: Config, keys: readonly string[]) => Promise<'applied' | 'postponed'>
+export type Apply = (next: Config, keys: readonly string[]) => Promise<Applied>
 
 /**
  * @param d.config the configuration in service, which all parts look at; nothing else writes to it
@@ -60,7 +61,8 @@ export function createApply(d: {
     if (touches('api') && catalog) resolveContract(catalog, next.api)
     if (touches('database')) {
       mustStay(next)
-      if (!(await letsIn(next, clock)) && working()) return 'postponed'
+      const refusal = await refusalOf(next, clock)
+      if (refusal && working()) return { postponed: refusal.error }
     }
 
     refill(config.database, next.database)

@@ -1,6 +1,6 @@
 /** `postern serve`: the gateway on its three listeners, until a signal. */
 import { type Clock, systemClock } from '#base/clock.ts'
-import { asGatewayError, errorTable, type GatewayError } from '#base/errors.ts'
+import { asGatewayError, errorTable, type GatewayError, withFacts } from '#base/errors.ts'
 import type { Observation } from '#base/observation.ts'
 import { type NotedFiles, noteReads } from '#config/files.ts'
 import { type Faults, loadConfig } from '#config/load.ts'
@@ -214,10 +214,21 @@ export async function serveGateway(
           })(gateway.schema.peek()),
       }),
     reload: async () => {
-      const configuration = (await reloader?.look()) ?? 'unchanged'
+      const looked = (await reloader?.look()) ?? 'unchanged'
+      const { result, faults = [] } = reloader?.stats() ?? {}
+      // Files that were rejected before, and are the same still, are rejected still.
+      const configuration = looked === 'unchanged' && result === 'rejected' ? result : looked
       const before = gateway.schema.peek()?.contract.catalog
-      await gateway.schema.reload()
-      return { configuration, ...describeReload(before, gateway.schema.current().contract.catalog) }
+      try {
+        await gateway.schema.reload()
+      } catch (thrown) {
+        throw withFacts(asGatewayError(thrown), { configuration, faults })
+      }
+      return {
+        configuration,
+        faults,
+        ...describeReload(before, gateway.schema.current().contract.catalog),
+      }
     },
     quit: config.lifecycle.quit ? () => lifecycle.shutdown() : undefined,
     problem: (thrown) => {
@@ -243,7 +254,14 @@ export async function serveGateway(
         urls[name] = live.url
         if (name === 'data') health.markListening()
       },
-      ...(drains ? { drain: () => live?.drain() } : {}),
+      ...(drains
+        ? {
+            drain: () => {
+              health.markClosed()
+              return live?.drain()
+            },
+          }
+        : {}),
       stop: () => live?.close(),
     })
   }

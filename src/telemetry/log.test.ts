@@ -41,7 +41,7 @@ describe('the line of a request', () => {
     const { lines, observe } = setUp()
     observe(request)
     expect(lines).toEqual([
-      '{"level":"info","time":"2026-11-23T14:05:09.007Z","event":"http.request","msg":"request served",' +
+      '{"level":"info","time":"2026-11-23T14:05:09.007Z","event":"http.request","msg":"request ended",' +
         '"requestId":"0195f3c8","method":"GET","route":"/api/{version}/{resource}","version":"v1",' +
         '"resource":"orders","status":200,"ms":12.346,"poolMs":0.1,"dbMs":10,"bytes":100}\n',
     ])

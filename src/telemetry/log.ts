@@ -81,7 +81,7 @@ const table: { readonly [K in Exclude<Kind, 'request'>]: Line<K> | null } = {
   },
   cancel: {
     level: (o) => (o.outcome === 'failed' ? 'warn' : 'debug'),
-    msg: 'statement cancelled',
+    msg: 'statement cancelled, or failed to cancel',
     fields: ({ pool, why, outcome }) => ({ pool, why, outcome }),
   },
   traces: {
@@ -259,7 +259,7 @@ export function createLog(o: {
     if (e.status < leastStatus || weight[level] < least) return
     // By hand: this is half the cost of JSON.stringify, and there is one for every request.
     let line =
-      `${head(level, 'http.request')},"msg":"request served","requestId":${quote(e.requestId)}${optional('traceId', e.traceId)}` +
+      `${head(level, 'http.request')},"msg":"request ended","requestId":${quote(e.requestId)}${optional('traceId', e.traceId)}` +
       `,"method":${quote(e.method)},"route":${quote(e.route)}${optional('version', e.version)}` +
       `${optional('resource', e.resource)},"status":${digits(e.status)}${optional('code', e.code)}` +
       `,"ms":${digits(e.ms)},"poolMs":${digits(e.poolMs)},"dbMs":${digits(e.dbMs)},"bytes":${digits(e.bytes)}`

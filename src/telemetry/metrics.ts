@@ -78,6 +78,7 @@ const cuts: Record<Of<'stream.cut'>['reason'], true> = {
   deadline: true,
   client: true,
   database: true,
+  drain: true,
 }
 const claims: Record<Of<'idempotency'>['result'], true> = {
   first: true,
@@ -127,7 +128,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
   })
   const waited = registry.histogram({
     name: 'db_client_connection_wait_time_seconds',
-    help: 'Time a request waited for a connection.',
+    help: 'Time a request waited for a connection, also in vain.',
     labels: pool,
     buckets: waitBuckets,
   })
@@ -139,7 +140,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
   })
   const timeouts = counter(
     'db_client_connection_timeouts_total',
-    'Requests that got no connection in time.',
+    'Requests and looks of the gateway itself that got no connection in time.',
     pool,
   )
   const createFailures = counter(

@@ -130,9 +130,15 @@ describe.each([
       await more()
       // The Secret first: the server refuses the new password, and the old sessions work on.
       await secret.write({ uri: server.url('two') })
-      await postern.line((l) => l.event === 'config' && l['result'] === 'postponed')
+      const postponed = await postern.line((l) => l.event === 'config' && l['result'] === 'postponed')
+      // PostgreSQL's and MariaDB's words.
+      const refusal = /(authentication failed|Access denied) for user/
+      expect(postponed['error']).toMatchObject({ message: expect.stringMatching(refusal) })
       await more()
-      expect((await ask(`${postern.admin}/status`)).json().config).toMatchObject({ result: 'postponed' })
+      expect((await ask(`${postern.admin}/status`)).json().config).toMatchObject({
+        result: 'postponed',
+        faults: [expect.stringMatching(refusal)],
+      })
       expect(await postern.metric('postern_config_last_reload_successful')).toBe(0)
       await server.setPassword('two')
       await postern.line((l) => l.event === 'config' && l['result'] === 'applied')
@@ -344,6 +350,14 @@ describe('the configuration', () => {
     expect(status.config.result).toBe('rejected')
     expect(status.config.faults[0]).toContain('pools.mx')
     expect((await ask(`${postern.api}/orders`)).status).toBe(200)
+    // Also for who asks when it has been looked at already, and while the database is away.
+    const again = { configuration: 'rejected', faults: [expect.stringContaining('pools.mx')] }
+    expect((await ask(`${postern.admin}/reload`, { method: 'POST' })).json()).toMatchObject(again)
+    await server.kill('SIGINT')
+    const away = await ask(`${postern.admin}/reload`, { method: 'POST' })
+    await server.restart()
+    expect(away.json()).toMatchObject({ code: 'database_unavailable', ...again })
+    await eventually('it is back', async () => (await ask(`${postern.api}/orders`)).status === 200)
 
     // What is right by form, and cannot be applied, is rejected whole as well.
     await folder.write({

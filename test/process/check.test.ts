@@ -10,7 +10,8 @@ beforeAll(async () => {
   url = await server.createDatabase()
   await server.sql(
     url,
-    `CREATE TABLE orders (id int PRIMARY KEY, note text);
+    `CREATE TABLE customers (id int PRIMARY KEY, password text);
+     CREATE TABLE orders (id int PRIMARY KEY, note text, customer_id int REFERENCES customers);
      CREATE VIEW open_orders AS SELECT * FROM orders;
      CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42';
      CREATE SCHEMA bare;`,
@@ -43,7 +44,7 @@ test('tells what it found in the database and exits with 0', async () => {
   expect(stdout.split('\n')).toEqual([
     'configuration: ok',
     expect.stringMatching(/^database: 127\.0\.0\.1:\d+\/test_\w+, PostgreSQL 18\.\d+, primary$/),
-    'tables: 1',
+    'tables: 2',
     'views: 1',
     'routines: 1',
     expect.stringMatching(/^hint: what announces schema changes is not installed, /),
@@ -57,8 +58,27 @@ test('a schema that holds nothing is a fault of the database: exit code 1', asyn
   expect(JSON.parse(stdout)).toMatchObject({
     ok: false,
     faults: [{ key: 'api.schemas', message: expect.stringContaining('schema "bare" has no table') }],
-    database: { role: 'primary', catalog: { tables: 1, views: 1, routines: 1, unmappable: [] } },
+    database: { role: 'primary', catalog: { tables: 2, views: 1, routines: 1, unmappable: [] } },
   })
+})
+
+test('warns of names that hide or rename nothing', async () => {
+  const relations = {
+    orders: { 'customer!customer_id': 'buyer', custmer: 'payer' },
+    ordres: { customer: 'buyer' },
+  }
+  const { code, stderr } = await check(
+    `--database.url=${url}`,
+    '--api.hide=orders.note,ordres,answer,customers.pasword,public.open_*',
+    `--api.relations=${JSON.stringify(relations)}`,
+  )
+  expect(code).toBe(0)
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    'postern: warning: api.hide: "ordres" hides nothing that the database user may see',
+    'postern: warning: api.hide: "customers.pasword" hides nothing that the database user may see',
+    'postern: warning: api.relations: "orders" has no relation "custmer"',
+    'postern: warning: api.relations: "ordres" has no relation "customer"',
+  ])
 })
 
 test('a database that is not there, and a server that is not, are told apart', async () => {

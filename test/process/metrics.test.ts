@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { ask, type Postern, startPostern } from '../support/process.ts'
+import { ask, eventually, type Postern, startPostern } from '../support/process.ts'
 
 let server: TestPostgres
 let postern: Postern
@@ -116,4 +116,16 @@ test('labels stay bounded, whatever clients ask for', async () => {
   }
   // The key route answers 404 already; nothing new may appear.
   expect(await series()).toBe(before)
+})
+
+test('a repetition with an Idempotency-Key is a request of its version', async () => {
+  const versions = 'postern_version_requests_total{version="v1"}'
+  const before = (await postern.metric(versions)) ?? 0
+  const again = { method: 'POST', body: '{"id":7}', headers: { 'idempotency-key': 'one' } }
+  for (let i = 0; i < 3; i++) expect((await ask(`${postern.api}/orders`, again)).status).toBe(201)
+  expect(await postern.metric(versions)).toBe(before + 3)
+  // And the one at the start.
+  const made = () => postern.requests().filter((l) => l['status'] === 201)
+  await eventually('they are in the log', () => made().length === 4)
+  expect(made().map((l) => l['version'])).toEqual(['v1', 'v1', 'v1', 'v1'])
 })

@@ -63,6 +63,22 @@ describe.each(shopServers)('$kind', ({ kind, start, missing }) => {
       }
     })
 
+    test('the looks of the gateway itself, which find no connection either, are no refused requests', async () => {
+      const postern = await startPostern({
+        database: server.url(),
+        config: { 'pools.max': 1, 'pools.acquireTimeout': '50ms', 'schema.poll': '250ms' },
+      })
+      try {
+        const timeouts = 'db_client_connection_timeouts_total{db_client_connection_pool_name="primary"}'
+        const nap = ask(`${postern.api}/rpc/nap?seconds=1.5`)
+        await eventually('a look found none', async () => ((await postern.metric(timeouts)) ?? 0) > 0)
+        expect((await nap).status).toBe(200)
+        expect((await ask(`${postern.admin}/status`)).json().shed).toEqual({})
+      } finally {
+        await postern.stop()
+      }
+    })
+
     test('scenario 22: a thousand requests at once are all answered, and no more sessions than the pool allows are opened', async () => {
       const postern = await startPostern({
         database: server.url(),

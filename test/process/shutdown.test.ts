@@ -56,6 +56,10 @@ describe.each(shopServers)('$kind', ({ kind, start, missing }) => {
       expect(ready.text).toContain('shutting down')
       expect(await postern.metric('postern_draining')).toBe(1)
       await expect(ask(`${postern.api}/orders`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+      expect((await ask(`${postern.observe}/readyz`)).text).toContain(
+        'listening: accepting no new connections',
+      )
+      expect((await ask(`${postern.observe}/startupz`)).status).toBe(200)
       const answer = await nap
       expect(answer.status).toBe(200)
       expect(answer.headers.connection).toBe('close')
@@ -71,9 +75,12 @@ describe.each(shopServers)('$kind', ({ kind, start, missing }) => {
       const asked = performance.now()
       postern.signal('SIGTERM')
       await postern.line((l) => l['phase'] === 'draining')
-      expect((await ask(`${postern.observe}/readyz`)).status).toBe(503)
-      if (performance.now() - asked < 500)
+      const unready = await ask(`${postern.observe}/readyz?verbose`)
+      expect(unready.status).toBe(503)
+      if (performance.now() - asked < 500) {
+        expect(unready.text).toContain('[+]listening')
         expect((await ask(`${postern.api}/orders?limit=1`)).status).toBe(200)
+      }
       expect(await postern.ended).toBe(0)
       expect(performance.now() - asked).toBeGreaterThanOrEqual(790)
     })

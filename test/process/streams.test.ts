@@ -9,11 +9,12 @@ import { type Sessions, watchSessions } from '../support/sessions.ts'
 let server: TestPostgres
 let sessions: Sessions
 let postern: Postern
+let url: string
 const rows = 1_000_000
 const slowReaderMs = 1500
 beforeAll(async () => {
   server = await startPostgres({ version: 18 })
-  const url = await server.createDatabase()
+  url = await server.createDatabase()
   await server.sql(
     url,
     `CREATE TABLE events (id int PRIMARY KEY, note text);
@@ -36,9 +37,9 @@ const ndjson = { accept: 'application/x-ndjson' }
 const MiB = 1024 ** 2
 
 /** Opens a stream and reads nothing of it yet. */
-const open = (path: string, method = 'GET') =>
+const open = (path: string, api = postern.api) =>
   new Promise<IncomingMessage>((resolve, reject) => {
-    request(`${postern.api}${path}`, { method, headers: ndjson, agent: false }, (response) => {
+    request(`${api}${path}`, { headers: ndjson, agent: false }, (response) => {
       response.pause()
       response.on('error', () => {})
       resolve(response)
@@ -139,4 +140,12 @@ test('a stream that cannot begin is a problem document', async () => {
   const refused = await ask(`${postern.api}/events?nope=1`, { headers: ndjson })
   expect(refused.status).toBe(400)
   expect(refused.headers['content-type']).toBe('application/problem+json')
+})
+
+test('a stream that outlasts drainTimeout is cut by the shutdown, and told as that', async () => {
+  const ending = await startPostern({ database: url, config: { 'lifecycle.drainTimeout': '100ms' } })
+  await open('/events', ending.api)
+  ending.signal('SIGTERM')
+  expect((await ending.line((l) => l.event === 'stream.cut'))['reason']).toBe('drain')
+  expect(await ending.ended).toBe(0)
 })

@@ -1,6 +1,7 @@
 /** Several hosts as one: sessions go to the one that is the primary, wherever it is at the moment. */
 import type { Engine, SchemaWatch } from '#engine/engine.ts'
-import { type Monitor, refusalOf } from './monitor.ts'
+import type { Monitor } from './monitor.ts'
+import { refusalOf } from './writer.ts'
 import type { ConnectPrimary } from './primary.ts'
 
 export interface Host {

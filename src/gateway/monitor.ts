@@ -1,6 +1,5 @@
 /** Watches every server of the database: role, position and lag; which one is written to, and which replicas serve reads. */
 import type { Clock, Timer } from '#base/clock.ts'
-import { GatewayError } from '#base/errors.ts'
 import type { Observe, ReplicaWord } from '#base/observation.ts'
 import type { Connection, Engine, Mark, Replication, ServerRole, Standing } from '#engine/engine.ts'
 import { createProgress } from './progress.ts'
@@ -375,29 +374,5 @@ export function createMonitor(d: MonitorDependencies): Monitor {
           why: w.server.kind === 'host' ? undefined : w.why,
         }
       }),
-  }
-}
-
-/** Why no write may go out now; undefined when one may. */
-export function refusalOf(seat: Seat): GatewayError | undefined {
-  switch (seat.state) {
-    case 'taken':
-    case 'empty':
-    case 'unknown':
-      return undefined
-    case 'several':
-      return new GatewayError(
-        'database_unavailable',
-        `Several servers say that they are the primary, and neither has the younger history (${seat.claimed.join(', ')}): nothing is written until one of them is left.`,
-        { facts: { primaries: seat.claimed }, retryAfter: 2 },
-      )
-    case 'superseded':
-      return new GatewayError(
-        'database_unavailable',
-        `The server that would be written to has been replaced: there is, or was, a primary with a younger history (${seat.claimed.join(', ')}). Nothing is written.`,
-        { facts: { primaries: seat.claimed }, retryAfter: 2 },
-      )
-    default:
-      return seat.state satisfies never
   }
 }

@@ -8,7 +8,8 @@ import { type Gate, hasRoom, leastLoaded } from '#pool/lanes.ts'
 import type { Pool } from '#pool/types.ts'
 import { callerOf, type Tokens, type Windows } from './consistency.ts'
 import type { Execute, Trip } from './execute.ts'
-import { type Monitor, refusalOf } from './monitor.ts'
+import type { Monitor } from './monitor.ts'
+import { refusalOf } from './writer.ts'
 
 type Body<T> = (c: Connection) => Promise<T>
 

@@ -1,4 +1,5 @@
 /** Which of the servers that say they are the primary is written to. Pure but for what it remembers. */
+import { GatewayError } from '#base/errors.ts'
 import type { Mark } from '#engine/engine.ts'
 
 /** A server that says it is the primary. `mayLead`: the configuration allows writing to it. */
@@ -73,5 +74,29 @@ export function createSeat(younger: (a: Mark, b: Mark) => number): SeatKeeper {
       else seat = { state: 'taken', writer: leader.name, claimed }
       return seat
     },
+  }
+}
+
+/** Why no write may go out now; undefined when one may. */
+export function refusalOf(seat: Seat): GatewayError | undefined {
+  switch (seat.state) {
+    case 'taken':
+    case 'empty':
+    case 'unknown':
+      return undefined
+    case 'several':
+      return new GatewayError(
+        'database_unavailable',
+        `Several servers say that they are the primary, and neither has the younger history (${seat.claimed.join(', ')}): nothing is written until one of them is left.`,
+        { facts: { primaries: seat.claimed }, retryAfter: 2 },
+      )
+    case 'superseded':
+      return new GatewayError(
+        'database_unavailable',
+        `The server that would be written to has been replaced: there is, or was, a primary with a younger history (${seat.claimed.join(', ')}). Nothing is written.`,
+        { facts: { primaries: seat.claimed }, retryAfter: 2 },
+      )
+    default:
+      return seat.state satisfies never
   }
 }

@@ -60,7 +60,9 @@ export function createSpans(o: SpanSources): StartTrace {
     )
     const { traceId, spanId, traceFlags } = span.spanContext()
     const inside = trace.setSpan(ROOT_CONTEXT, span)
+    const recorded = span.isRecording()
     const note = (observation: Observation): Observation => {
+      if (!recorded) return observation.kind === 'request' ? { ...observation, traceId } : observation
       const now = offset + o.clock.now()
       if (observation.kind === 'statement') tripSpans(o, inside, observation, now)
       if (observation.kind !== 'request') return observation

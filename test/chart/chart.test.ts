@@ -6,13 +6,12 @@ import type { IPod } from 'kubernetes-models/v1/Pod'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadOptions } from '#config/load.ts'
-import type { Config } from '#config/schema.ts'
 import { waitOptions } from '#roles/options.ts'
 import { podSecurityFaults } from '../manifests/pod-security.ts'
-import { configOf, ofKind, partsOf, posternFaults, sidecarFaults } from '../manifests/postern-pod.ts'
+import { ofKind, partsOf, posternFaults, sidecarFaults } from '../manifests/postern-pod.ts'
 import { fieldFaults, valueFaults } from '../manifests/schemas.ts'
 import type { KubernetesObject } from '../support/kubernetes-tools.ts'
-import { chart, chartTool, secret, type Values } from './charts.ts'
+import { chart, chartTool, configured, type Values } from './charts.ts'
 
 const { run, render, refusal, parent, close } = chartTool()
 afterAll(close)
@@ -21,7 +20,6 @@ const config = {
   database: { host: 'shop-db-rw.database.svc', name: 'shop', tls: { mode: 'require' } },
   pools: { budget: { connections: 100, reserved: 20 } },
 }
-const credentials = secret('shop-database', { username: 'shop_service', password: 'hunter2' })
 const trusting = { auth: { mode: 'none' } }
 const gateway = (more: Values = {}, top: Values = {}): Values => ({
   databases: {
@@ -56,13 +54,6 @@ const everything = gateway(
 )
 
 const kindsOf = (objects: readonly KubernetesObject[]) => objects.map((object) => object.kind).toSorted()
-/** The configuration of the rendered gateway or sidecar, as the gateway reads it. */
-function configured(objects: readonly KubernetesObject[]): Config {
-  const loaded = configOf([...objects, credentials])
-  if ('faults' in loaded) throw new Error(JSON.stringify(loaded.faults))
-  return loaded.config
-}
-
 /** A chart whose Deployment takes the sidecar from this one. */
 const service = `
 apiVersion: apps/v1

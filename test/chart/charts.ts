@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'vitest'
 import { stringify } from 'yaml'
+import type { Config } from '#config/schema.ts'
+import { configOf } from '../manifests/postern-pod.ts'
 import { findHelm, type KubernetesObject, objectsOf } from '../support/kubernetes-tools.ts'
 
 export const chart = join(import.meta.dirname, '../../charts/postern')
@@ -65,9 +67,20 @@ export function chartTool() {
   }
 }
 
-/** The Secret that the values name, as the cluster would hold it. */
-export function secret(name: string, texts: Readonly<Record<string, string>>): KubernetesObject {
-  const data = Object.entries(texts).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
-  const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: Object.fromEntries(data) }
-  return object
+/** What the Secret `shop-database` of the cluster holds. */
+const login = { username: 'shop_service', password: 'hunter2' }
+const credentials: KubernetesObject & { data: object } = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'shop-database' },
+  data: Object.fromEntries(
+    Object.entries(login).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+  ),
+}
+
+/** The configuration of the rendered gateway or sidecar, as the gateway reads it where that Secret is. */
+export function configured(objects: readonly KubernetesObject[]): Config {
+  const loaded = configOf([...objects, credentials])
+  if ('faults' in loaded) throw new Error(JSON.stringify(loaded.faults))
+  return loaded.config
 }

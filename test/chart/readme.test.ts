@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { fieldFaults, valueFaults } from '../manifests/schemas.ts'
-import { configOf, posternFaults, sidecarFaults } from '../manifests/postern-pod.ts'
+import { posternFaults, sidecarFaults } from '../manifests/postern-pod.ts'
 import type { KubernetesObject } from '../support/kubernetes-tools.ts'
-import { chart, chartTool, secret, type Values } from './charts.ts'
+import { chart, chartTool, configured, type Values } from './charts.ts'
 
 const { render, parent, close } = chartTool()
 afterAll(close)
@@ -17,13 +17,6 @@ function block(first: string): string {
   const found = new RegExp(`^\`\`\`yaml\n${first}\n(.*?)^\`\`\`$`, 'ms').exec(text)
   if (found === null) throw new Error(`no block that begins with ${first}`)
   return found[1] as string
-}
-const credentials = secret('shop-database', { username: 'shop_service', password: 'hunter2' })
-
-function configured(objects: readonly KubernetesObject[]) {
-  const loaded = configOf([...objects, credentials])
-  if ('faults' in loaded) throw new Error(JSON.stringify(loaded.faults))
-  return loaded.config
 }
 
 test('the first values give what is said below them', (context) => {

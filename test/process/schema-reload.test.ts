@@ -63,6 +63,7 @@ describe.each(shopServers)('$kind', ({ kind, start, missing }) => {
         const before = await reload()
         expect(before).toEqual({
           configuration: 'unchanged',
+          faults: [],
           changed: false,
           fingerprint: before.fingerprint,
           added: [],

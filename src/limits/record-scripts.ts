@@ -8,7 +8,7 @@ import type { Script } from '#redis/redis.ts'
  *
  * KEYS record, index, mark. ARGV 1 fingerprint, 2 token, 3 lease (ms), 4 keep (ms), 5 latest time of this claim, 6 most
  * records, 7 mark to leave where there is none, 8 name of the record in the index, 9 what keys of records begin with.
- * Gives a word, the mark, and what goes with the word. At most eight old records make room for one. The first thing it
+ * Gives a word, the mark, and what goes with the word. Of the eight oldest records those that do not run make room. The first thing it
  * writes needs memory: where there is none Redis refuses it, which it does no more after anything was written.
  */
 export const claimScript: Script = {
@@ -35,17 +35,22 @@ redis.call('PEXPIRE', KEYS[1], keep)
 redis.call('ZADD', KEYS[2], now, ARGV[8])
 redis.call('PEXPIRE', KEYS[2], keep)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - keep)
-for i = 1, 8 do
+local removed = 0
+for _, name in ipairs(redis.call('ZRANGE', KEYS[2], 0, 8)) do
   if redis.call('ZCARD', KEYS[2]) <= tonumber(ARGV[6]) then break end
-  local oldest = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
-  local o = redis.call('HMGET', ARGV[9] .. oldest, 'u', 'a')
-  if o[1] and not o[2] and now <= tonumber(o[1]) then
-    redis.call('DEL', KEYS[1])
-    redis.call('ZREM', KEYS[2], ARGV[8])
-    return {'full', mark}
+  if name ~= ARGV[8] then
+    local o = redis.call('HMGET', ARGV[9] .. name, 'u', 'a')
+    if not o[1] or o[2] or now > tonumber(o[1]) then
+      redis.call('DEL', ARGV[9] .. name)
+      redis.call('ZREM', KEYS[2], name)
+      removed = removed + 1
+    end
   end
-  redis.call('DEL', ARGV[9] .. oldest)
-  redis.call('ZREM', KEYS[2], oldest)
+end
+if removed == 0 and redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[6]) then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[2], ARGV[8])
+  return {'full', mark}
 end
 return {'first', mark}`,
 }

@@ -182,7 +182,7 @@ export function createSharedRecords<A>(o: SharedOptions<A>): Records<A> {
         case 'full':
           throw new GatewayError(
             'idempotency_unavailable',
-            `All ${o.sharedEntries} records (idempotency.sharedEntries) are of requests that run: the request was not run.`,
+            `There are ${o.sharedEntries} records (idempotency.sharedEntries), and the oldest are of requests that run: the request was not run.`,
             { facts: { limit: o.sharedEntries } },
           )
         default:

@@ -89,6 +89,21 @@ describeUnless(missing)('records in Redis', () => {
     return claim
   }
 
+  test('room is made by the oldest that does not run, also of the same millisecond; only when those run is there none', async () => {
+    const records = await one({ sharedEntries: 2 })
+    const slow = await first(records, 'slow')
+    for (let i = 0; i < 40; i++) await (await first(records, `quick ${i}`)).keep('done', 4)
+    expect(await records.claim(ask('quick 39'))).toEqual({ kind: 'repeated', answer: 'done' })
+    const another = await first(records, 'another')
+    await expect(records.claim(ask('third'))).rejects.toMatchObject({
+      code: 'idempotency_unavailable',
+      message: expect.stringMatching(/^There are 2 records .* the oldest are of requests that run/),
+    })
+    await slow.keep('done', 4)
+    expect((await first(records, 'third')).kind).toBe('first')
+    await another.release()
+  })
+
   test('a claim that was given up takes no hold when the server wakes up', async () => {
     const records = await one()
     server.pause()

@@ -4,8 +4,9 @@ import { request as httpRequest } from 'node:http'
 import { createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import { mariadbMissing, startMariadb, type TestMariadb } from '../../support/mariadb.ts'
+import { mariadbMissing, startMariadb } from '../../support/mariadb.ts'
 import type { TestMysql } from '../../support/mysql.ts'
+import { type Served, serve } from '../../support/served.ts'
 import { describeUnless } from '../../support/unless.ts'
 import { asUser, databaseOf, flavours } from './servers.ts'
 
@@ -241,11 +242,9 @@ const galeraMissing = (): string | undefined =>
   (existsSync(galera) ? undefined : `Galera is not installed (${galera} is missing; Debian package galera-4)`)
 
 describeUnless(galeraMissing())('a batch on a Galera cluster, which has no XA transactions', () => {
-  let server: TestMariadb
-  let gateway: TestGateway
-  let url: string
+  let gateway: Served
   beforeAll(async () => {
-    server = await startMariadb({
+    const server = await startMariadb({
       settings: {
         'binlog-format': 'ROW',
         'innodb-autoinc-lock-mode': 2,
@@ -257,22 +256,17 @@ describeUnless(galeraMissing())('a batch on a Galera cluster, which has no XA tr
         'wsrep-provider-options': 'gmcast.listen_addr=tcp://127.0.0.1:0',
       },
     })
-    url = await server.createDatabase()
-    await server.sql(url, schema)
-    gateway = await startGateway({ url })
+    gateway = await serve(server, schema)
   })
-  afterAll(async () => {
-    await gateway?.stop()
-    await server?.stop()
-  })
+  afterAll(() => gateway?.stop())
 
   it('is refused with what may commit, and run with what cannot', async () => {
     const refused = await gateway.request('POST', '/api/v1/batch', { body: [first, calling('says_commit')] })
     expect([refused.status, refused.json.code], refused.text).toEqual([501, 'not_supported'])
     expect(refused.json.detail).toContain('by a request of its own')
-    expect(await server.sql(url, 'SELECT * FROM done')).toEqual([])
+    expect(await gateway.sql('SELECT * FROM done')).toEqual([])
     const run = await gateway.request('POST', '/api/v1/batch', { body: [first, calling('harmless')] })
     expect(run.status, run.text).toBe(200)
-    expect(await server.sql(url, 'SELECT * FROM done')).toHaveLength(2)
+    expect(await gateway.sql('SELECT * FROM done')).toHaveLength(2)
   })
 })

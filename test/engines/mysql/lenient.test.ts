@@ -1,7 +1,6 @@
 /** Values that do not fit, in routines: arguments are refused whatever mode the routine was made in; what it stores itself is its own matter. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import type { TestMysql } from '../../support/mysql.ts'
+import { type Served, serve } from '../../support/served.ts'
 import { describeUnless } from '../../support/unless.ts'
 import { flavours } from './servers.ts'
 
@@ -17,22 +16,17 @@ CREATE PROCEDURE ${mode}_procedure(v varchar(20)) MODIFIES SQL DATA INSERT INTO 
 
 for (const { name: flavour, missing, start } of flavours)
   describeUnless(missing)(`a routine on ${flavour}`, () => {
-    let server: TestMysql
-    let url: string
-    let gateway: TestGateway
+    let gateway: Served
     beforeAll(async () => {
-      server = await start()
-      url = await server.createDatabase()
-      await server.sql(url, `CREATE TABLE kept (v varchar(3)); ${routines('strict')} ${routines('lenient')}`)
-      gateway = await startGateway({ url })
+      gateway = await serve(
+        await start(),
+        `CREATE TABLE kept (v varchar(3)); ${routines('strict')} ${routines('lenient')}`,
+      )
     })
-    afterAll(async () => {
-      await gateway?.stop()
-      await server?.stop()
-    })
+    afterAll(() => gateway?.stop())
 
     const call = (name: string, v: unknown) => gateway.request('POST', `/api/v1/rpc/${name}`, { body: { v } })
-    const kept = () => server.sql(url, 'SELECT v FROM kept')
+    const kept = () => gateway.sql('SELECT v FROM kept')
 
     it.each(
       ['strict', 'lenient'].flatMap((mode) => [
@@ -60,7 +54,7 @@ for (const { name: flavour, missing, start } of flavours)
       async (kind) => {
         expect((await call(`lenient_${kind}`, 'abcdef')).status).toBeLessThan(300)
         expect(await kept()).toEqual([{ v: 'abc' }])
-        await server.sql(url, 'DELETE FROM kept')
+        await gateway.sql('DELETE FROM kept')
       },
     )
   })

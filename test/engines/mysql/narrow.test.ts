@@ -1,7 +1,6 @@
 /** Texts in character sets that do not hold every character, and in collations of all kinds: found, or not, and never a fault. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import type { TestMysql } from '../../support/mysql.ts'
+import { type Served, serve } from '../../support/served.ts'
 import { flavours } from './servers.ts'
 
 const schema = `
@@ -22,18 +21,11 @@ for (const { name, missing, start } of flavours)
       it('are found', ({ skip }) => skip(missing))
       return
     }
-    let server: TestMysql
-    let gateway: TestGateway
+    let gateway: Served
     beforeAll(async () => {
-      server = await start()
-      const url = await server.createDatabase()
-      await server.sql(url, schema)
-      gateway = await startGateway({ url })
+      gateway = await serve(await start(), schema)
     })
-    afterAll(async () => {
-      await gateway?.stop()
-      await server?.stop()
-    })
+    afterAll(() => gateway?.stop())
     const ids = async (query: string) => {
       const answer = await gateway.request('GET', `/api/v1/words?select=id&${encodeURI(query)}`)
       return answer.status === 200

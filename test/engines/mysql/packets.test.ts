@@ -1,7 +1,6 @@
 /** What is larger than the server's max_allowed_packet: an error, never a NULL or half of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import type { TestMysql } from '../../support/mysql.ts'
+import { type Served, serve } from '../../support/served.ts'
 import { flavours } from './servers.ts'
 
 /** So many rows of so many parts of what the server takes are more than it takes. */
@@ -22,19 +21,11 @@ for (const { name, missing, start } of flavours)
       it('is an error', ({ skip }) => skip(missing))
       return
     }
-    let server: TestMysql
-    let url: string
-    let gateway: TestGateway
+    let gateway: Served
     beforeAll(async () => {
-      server = await start()
-      url = await server.createDatabase()
-      await server.sql(url, schema)
-      gateway = await startGateway({ url })
+      gateway = await serve(await start(), schema)
     })
-    afterAll(async () => {
-      await gateway?.stop()
-      await server?.stop()
-    })
+    afterAll(() => gateway?.stop())
 
     it.each([
       'owners?select=name,things(body)',
@@ -58,8 +49,7 @@ for (const { name, missing, start } of flavours)
       })
       expect(`${update.status} ${update.json.code}`).toBe('400 too_complex')
       expect(
-        await server.sql(
-          url,
+        await gateway.sql(
           'SELECT (SELECT COUNT(*) FROM things WHERE kind = 7) AS a, name FROM owners WHERE id = 1',
         ),
       ).toEqual([{ a: 0, name: 'much' }])

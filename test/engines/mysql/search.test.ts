@@ -1,7 +1,6 @@
 /** Full text on MariaDB and MySQL where there is none: rows without a text neither have the words nor lack them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
-import type { TestMysql } from '../../support/mysql.ts'
+import { type Served, serve } from '../../support/served.ts'
 import { column, e, filter } from '../suite/context.ts'
 import { flavours } from './servers.ts'
 
@@ -15,18 +14,11 @@ for (const { name, missing, start } of flavours)
       it('passes over NULL', ({ skip }) => skip(missing))
       return
     }
-    let server: TestMysql
-    let gateway: TestGateway
+    let gateway: Served
     beforeAll(async () => {
-      server = await start()
-      const url = await server.createDatabase()
-      await server.sql(url, schema)
-      gateway = await startGateway({ url })
+      gateway = await serve(await start(), schema)
     })
-    afterAll(async () => {
-      await gateway?.stop()
-      await server?.stop()
-    })
+    afterAll(() => gateway?.stop())
 
     it.each([
       ['green', [1], [2]],

@@ -1,21 +1,9 @@
 /** A gateway before a PostgreSQL of its own, for tests that need nothing but a schema. */
-import { startGateway } from '../../support/gateway.ts'
 import { postgresVersions, startPostgres } from '../../support/postgres.ts'
+import { serve } from '../../support/served.ts'
 
-export type Served = Awaited<ReturnType<typeof startServed>>
+export type { Served } from '../../support/served.ts'
 
 /** @param schema SQL that makes it */
-export async function startServed(schema: string, version = postgresVersions[0]) {
-  const server = await startPostgres({ version })
-  const url = await server.createDatabase()
-  await server.sql(url, schema)
-  const gateway = await startGateway({ url })
-  return {
-    ...gateway,
-    sql: (text: string) => server.sql(url, text),
-    stop: async () => {
-      await gateway.stop()
-      await server.stop()
-    },
-  }
-}
+export const startServed = async (schema: string, version = postgresVersions[0]) =>
+  serve(await startPostgres({ version }), schema)

@@ -87,7 +87,7 @@ export function createDataApp(d: DataDependencies): Answerer {
     try {
       lag.admit(arrived)
       x.check()
-      refuseCrossSite(x.method, headerOf(x))
+      refuseCrossSite(x)
       const key =
         x.method === 'POST' || x.method === 'PATCH' ? idempotencyKey(x.header('idempotency-key')) : undefined
       // A repetition is answered without its handler, and is a request of its version all the same.

@@ -17,7 +17,7 @@ test.each([
   ['by what the browser says of it', { ...host, 'sec-fetch-site': 'cross-site' }],
   ['by what the browser says of another port', { ...page, 'sec-fetch-site': 'same-site' }],
 ])('a POST is refused: %s', (_, values) => {
-  expect(refusal(() => refuseCrossSite('POST', headers(values))).code).toBe('forbidden')
+  expect(refusal(() => refuseCrossSite({ method: 'POST', header: headers(values) })).code).toBe('forbidden')
 })
 
 test.each([
@@ -33,5 +33,5 @@ test.each([
   ['GET', 'that only reads', page],
   ['DELETE', 'that was asked for by a preflight', page],
 ])('%s %s passes', (method, _, values) => {
-  expect(() => refuseCrossSite(method, headers(values))).not.toThrow()
+  expect(() => refuseCrossSite({ method, header: headers(values) })).not.toThrow()
 })

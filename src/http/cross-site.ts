@@ -10,16 +10,19 @@ const own: ReadonlySet<string> = new Set(['same-origin', 'none'])
 /**
  * A browser reaches loopback, too. It asks before it sends another origin a PUT, PATCH or DELETE, or a body of JSON or CSV;
  * but a POST without a type, which is JSON here, or with no body at all, it sends at once, with a note of who had it do so.
- * @param header the value of a header by its name in lower case
+ * @param x `header` gives the value of a header by its name in lower case
  * @throws GatewayError forbidden
  */
-export function refuseCrossSite(method: string, header: (name: string) => string | undefined): void {
-  if (method !== 'POST' || preflighted.test(header('content-type') ?? '')) return
-  const site = header('sec-fetch-site')
-  const origin = header('origin')
+export function refuseCrossSite(x: {
+  readonly method: string
+  header(name: string): string | undefined
+}): void {
+  if (x.method !== 'POST' || preflighted.test(x.header('content-type') ?? '')) return
+  const site = x.header('sec-fetch-site')
+  const origin = x.header('origin')
   const foreign =
     site === undefined
-      ? origin !== undefined && origin.replace(/^https?:\/\//, '') !== header('host')
+      ? origin !== undefined && origin.replace(/^https?:\/\//, '') !== x.header('host')
       : !own.has(site)
   if (foreign)
     throw new GatewayError(

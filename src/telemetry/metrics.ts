@@ -2,6 +2,7 @@
 import type { EvictionReason, Observation } from '#base/observation.ts'
 import { registerConfig } from './config-series.ts'
 import { type GaugeOptions, registerGauges } from './gauges.ts'
+import { methodName } from './method.ts'
 import { registerRuntime } from './runtime.ts'
 import { createRegistry } from './series.ts'
 
@@ -47,9 +48,6 @@ const dbBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 // The default acquire time-out is 0.5 s.
 const waitBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 const createBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
-
-// RFC 9110, RFC 5789; OpenTelemetry asks for _OTHER where the method is none of the known ones.
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
 // The values of bounded labels, so that their series exist with 0 from the start and a rate sees the first event.
 const evictions: Record<EvictionReason, true> = {
@@ -262,7 +260,7 @@ export function createMetrics(o: MetricsOptions): Metrics {
     observe: (e) => {
       switch (e.kind) {
         case 'request':
-          requests.observe(e.ms / 1000, methods.has(e.method) ? e.method : '_OTHER', e.route, `${e.status}`)
+          requests.observe(e.ms / 1000, methodName(e.method), e.route, `${e.status}`)
           if (e.version !== undefined) versions.add(1, e.version)
           break
         case 'statement':

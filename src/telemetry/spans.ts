@@ -2,6 +2,7 @@
 import {
   type Attributes,
   type Context,
+  defaultTextMapGetter,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -13,14 +14,12 @@ import {
 import type { Clock } from '#base/clock.ts'
 import type { Observation, Observe } from '#base/observation.ts'
 import type { StartTrace } from '#base/trace.ts'
+import { methodName } from './method.ts'
 
 type Of<K extends Observation['kind']> = Extract<Observation, { kind: K }>
 
 /** A wait for a connection that is shorter (ms) is no span of its own: most take a few microseconds. */
 const shortestWait = 1
-
-/** Methods as they are, the others under one name (OpenTelemetry, `http.request.method`). */
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
 export interface SpanSources {
   readonly tracer: Tracer
@@ -40,15 +39,8 @@ export function createSpans(o: SpanSources): StartTrace {
   return ({ method, traceparent, tracestate, arrived }) => {
     // Spans are told in wall-clock time; within a request one offset, so that a clock that is set does not tear it.
     const offset = o.clock.wall() - o.clock.now()
-    const known = methods.has(method) ? method : '_OTHER'
-    const carrier = {
-      ...(traceparent === undefined ? {} : { traceparent }),
-      ...(tracestate === undefined ? {} : { tracestate }),
-    }
-    const remote = o.propagator.extract(ROOT_CONTEXT, carrier, {
-      get: (from: Record<string, string>, key) => from[key],
-      keys: Object.keys,
-    })
+    const known = methodName(method)
+    const remote = o.propagator.extract(ROOT_CONTEXT, { traceparent, tracestate }, defaultTextMapGetter)
     const span = o.tracer.startSpan(
       known === '_OTHER' ? 'HTTP' : known,
       {
